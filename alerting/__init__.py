@@ -1,0 +1,1 @@
+"""Rules over readings, alerts as episodes."""

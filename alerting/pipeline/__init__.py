@@ -1,0 +1,1 @@
+"""One stage per file: alerts in, the alerts that remain out."""

@@ -1,0 +1,1 @@
+"""One kind of rule per file: pure functions of readings, parameters and now."""

@@ -1,0 +1,1 @@
+"""What devices say and how it travels: readings, codecs, profiles, the wire."""

@@ -1,0 +1,1 @@
+"""One codec per characteristic: octets in, the fields that the specification names out."""

@@ -1,0 +1,76 @@
+"""When was it measured? A device's wall clock corrected by what the hub saw of that clock.
+
+The cases are HL7 PHD's (Personal Health Device implementation guide 2.0); the device clock is read before it is set.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from device_profiles.reading import DeviceTime, Frozen
+
+# A clock that could not be read is believed for readings of the last day only (J).
+UNVERIFIED_WITHIN: Final = timedelta(hours=24)
+# Sessions take a minute; a reading "measured" later than this after its arrival has a wrong clock.
+FUTURE_WITHIN: Final = timedelta(minutes=5)
+
+
+class Basis(StrEnum):
+    """What a corrected time rests on."""
+
+    RECEPTION = "reception"
+    DEVICE_CLOCK = "device_clock"
+    CLOCK_UNVERIFIED = "clock_unverified"
+    NO_TRUE_TIME = "no_true_time"
+
+
+class ClockCheck(Frozen):
+    """The coincident time stamp: what the device's clock said at a moment of the hub's clock."""
+
+    hub_time: datetime
+    device_time: DeviceTime
+
+
+class Moment(Frozen):
+    """A corrected time in UTC and what it rests on; `at` is None where no true time exists."""
+
+    at: datetime | None
+    basis: Basis
+
+
+def correct(
+    device_time: DeviceTime | None, check: ClockCheck | None, received: datetime, zone: ZoneInfo
+) -> Moment:
+    """Return when a reading was taken, in UTC.
+
+    `received` and the check's hub time carry a zone; `zone` is the home's, used only where the
+    device clock could not be read.
+    """
+    if device_time is None:
+        return Moment(at=received, basis=Basis.RECEPTION)
+    told = device_time.wall()
+    if told is None:
+        return Moment(at=None, basis=Basis.NO_TRUE_TIME)
+    shown = check.device_time.wall() if check else None
+    if check is not None and shown is not None:
+        at = _shift(check.hub_time, told - shown)
+        return _current(at, Basis.DEVICE_CLOCK, received)
+    at = told.replace(tzinfo=zone).astimezone(UTC)
+    if received - at > UNVERIFIED_WITHIN:
+        return Moment(at=None, basis=Basis.NO_TRUE_TIME)
+    return _current(at, Basis.CLOCK_UNVERIFIED, received)
+
+
+def _shift(hub_time: datetime, difference: timedelta) -> datetime | None:
+    try:
+        return hub_time.astimezone(UTC) + difference
+    except OverflowError:
+        return None
+
+
+def _current(at: datetime | None, basis: Basis, received: datetime) -> Moment:
+    """A time after its own reception lies on a timeline that the clock has left since."""
+    if at is None or at - received > FUTURE_WITHIN:
+        return Moment(at=None, basis=Basis.NO_TRUE_TIME)
+    return Moment(at=at, basis=basis)

@@ -1,0 +1,1 @@
+"""The hub's program: reads devices, seals readings, keeps them until they are stored."""

@@ -1,0 +1,1 @@
+"""Decisions of the hub without IO; time is an argument."""

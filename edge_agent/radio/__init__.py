@@ -1,0 +1,1 @@
+"""BLE: scanning, sessions and pairing, on bleak and BlueZ."""

@@ -1,0 +1,1 @@
+"""Publishing envelopes and hearing receipts over MQTT."""

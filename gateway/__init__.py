@@ -1,0 +1,1 @@
+"""The gateway: stores readings, evaluates rules, opens tasks."""

@@ -1,0 +1,1 @@
+"""Tasks: care-coordination work that alerts open."""

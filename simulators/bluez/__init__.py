@@ -1,0 +1,1 @@
+"""An org.bluez on a private D-Bus that unmodified bleak drives."""

@@ -1,0 +1,1 @@
+"""Devices that write their own octets by hand."""
