@@ -45,6 +45,14 @@ PULSE_OXIMETER: Final = _term(149530, "pulse", **{PER_MINUTE: ("8867-4",)})
 SPO2: Final = _term(150456, "spo2", **{PERCENT: ("59408-5", "2708-6")})
 GLUCOSE_CAPILLARY_BLOOD: Final = _glucose(160184, "41653-7", "14743-9")
 GLUCOSE_CAPILLARY_PLASMA: Final = _glucose(160188, "2345-7", "14749-6")
+GLUCOSE_VENOUS_BLOOD: Final = _glucose(160192, "2339-0", "15074-8")
+GLUCOSE_VENOUS_PLASMA: Final = _glucose(160196, "2345-7", "14749-6")
+GLUCOSE_ARTERIAL_BLOOD: Final = _glucose(160200, "2339-0", "15074-8")
+GLUCOSE_ARTERIAL_PLASMA: Final = _glucose(160204, "2345-7", "14749-6")
+GLUCOSE_UNDETERMINED_BLOOD: Final = _glucose(160364, "2339-0", "15074-8")
+GLUCOSE_UNDETERMINED_PLASMA: Final = _glucose(160368, "2345-7", "14749-6")
+GLUCOSE_INTERSTITIAL: Final = _term(160212, "glucose")
+GLUCOSE: Final = _term(160020, "glucose")  # from an unknown sample
 GLUCOSE_CONTROL: Final = _term(160208, "glucose_control")
 
 TERMS: Final[Mapping[int, Term]] = MappingProxyType(
@@ -59,6 +67,14 @@ TERMS: Final[Mapping[int, Term]] = MappingProxyType(
             SPO2,
             GLUCOSE_CAPILLARY_BLOOD,
             GLUCOSE_CAPILLARY_PLASMA,
+            GLUCOSE_VENOUS_BLOOD,
+            GLUCOSE_VENOUS_PLASMA,
+            GLUCOSE_ARTERIAL_BLOOD,
+            GLUCOSE_ARTERIAL_PLASMA,
+            GLUCOSE_UNDETERMINED_BLOOD,
+            GLUCOSE_UNDETERMINED_PLASMA,
+            GLUCOSE_INTERSTITIAL,
+            GLUCOSE,
             GLUCOSE_CONTROL,
         )
     }

@@ -1,6 +1,7 @@
 """When was it measured? A device's wall clock corrected by what the hub saw of that clock.
 
-The cases are HL7 PHD's (Personal Health Device implementation guide 2.0); the device clock is read before it is set.
+The cases are HL7 PHD's (Personal Health Device implementation guide 2.0). The device clock is
+read before it is set.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -8,12 +9,14 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from device_profiles.reading import DeviceTime, Frozen
+from device_profiles.reading import DeviceTime, Frozen, Reading
 
 # A clock that could not be read is believed for readings of the last day only (J).
 UNVERIFIED_WITHIN: Final = timedelta(hours=24)
 # Sessions take a minute; a reading "measured" later than this after its arrival has a wrong clock.
 FUTURE_WITHIN: Final = timedelta(minutes=5)
+# Flags of a reading whose device says itself that its time is wrong.
+UNTRUSTED: Final = frozenset({"time_fault", "time_offset_impossible"})
 
 
 class Basis(StrEnum):
@@ -39,10 +42,17 @@ class Moment(Frozen):
     basis: Basis
 
 
+def taken(reading: Reading, check: ClockCheck | None, received: datetime, zone: ZoneInfo) -> Moment:
+    """Return when a reading was taken, in UTC, unless its device says that its time is wrong."""
+    if UNTRUSTED.intersection(reading.flags):
+        return Moment(at=None, basis=Basis.NO_TRUE_TIME)
+    return correct(reading.device_time, check, received, zone)
+
+
 def correct(
     device_time: DeviceTime | None, check: ClockCheck | None, received: datetime, zone: ZoneInfo
 ) -> Moment:
-    """Return when a reading was taken, in UTC.
+    """Return what a device time means, in UTC.
 
     `received` and the check's hub time carry a zone; `zone` is the home's, used only where the
     device clock could not be read.
@@ -56,10 +66,18 @@ def correct(
     if check is not None and shown is not None:
         at = _shift(check.hub_time, told - shown)
         return _current(at, Basis.DEVICE_CLOCK, received)
-    at = told.replace(tzinfo=zone).astimezone(UTC)
-    if received - at > UNVERIFIED_WITHIN:
+    at = _in_zone(told, zone)
+    if at is not None and received - at > UNVERIFIED_WITHIN:
         return Moment(at=None, basis=Basis.NO_TRUE_TIME)
     return _current(at, Basis.CLOCK_UNVERIFIED, received)
+
+
+def _in_zone(told: datetime, zone: ZoneInfo) -> datetime | None:
+    """Read a wall time in a zone; the earlier one of an hour that the clocks repeat."""
+    try:
+        return told.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _shift(hub_time: datetime, difference: timedelta) -> datetime | None:

@@ -1,10 +1,10 @@
-"""HLN1, the sealed envelope up and the signed receipt down. Frozen: `tests/golden` holds it.
+r"""HLN1, the sealed envelope up and the signed receipt down. Frozen: `tests/golden` holds it.
 
 Envelope, big-endian:
     off len field
     0   4   magic 'HLN1'
     4   1   version = 1
-    5   1   suite (see `Suite`; the numbers are ours, RFC 9180 identifiers in seal.py)
+    5   1   suite (see `Suite`; the numbers are ours, their RFC 9180 identifiers are in keys.py)
     6   16  organisation
     22  16  hub
     38  4   recipient key id = SHA-256(public key)[:4], a look-up hint only
@@ -13,8 +13,8 @@ Envelope, big-endian:
     54  8   seq: strictly increasing in (hub, epoch)
     62  8   sealed at, ms since 1970 UTC; 0 = the hub's clock was not trusted
     70  n   HPKE enc || ciphertext || tag
-    ..  64  Ed25519 over 'HLN-ENV-1 sig\\0' || u16 len(topic) || topic || all octets before
-    HPKE info = 'HLN-ENV-1 info\\0' || octets[0:70] || u16 len(topic) || topic
+    ..  64  Ed25519 over 'HLN-ENV-1 sig\0' || u16 len(topic) || topic || all octets before
+    HPKE info = 'HLN-ENV-1 info\0' || octets[0:70] || u16 len(topic) || topic
 
 Receipt, big-endian, cumulative (a lost one does no harm):
     0   4   magic 'HLR1'
@@ -27,7 +27,7 @@ Receipt, big-endian, cumulative (a lost one does no harm):
     43  b   bitmap: bit i (least significant first) is seq high water + 1 + i
     ..  2   count q of quarantined seqs told by this receipt
     ..  8q  those seqs
-    ..  64  Ed25519 over 'HLN-RCPT-1 sig\\0' || u16 len(topic) || topic || all octets before
+    ..  64  Ed25519 over 'HLN-RCPT-1 sig\0' || u16 len(topic) || topic || all octets before
 """
 
 import struct
@@ -51,7 +51,7 @@ RECEIPT_HEADER: Final = struct.Struct(">4sB16s4sQQH")
 OVERHEAD: Final = {Suite.X25519: 182, Suite.MLKEM768_X25519: 1270}
 # Larger than any reading; it bounds what a broken or hostile hub can make the gateway keep.
 MAX_ENVELOPE: Final = 16_384
-# A receipt covers this many seqs past its high water; later ones wait for the gap to close.
+# Octets, so a receipt tells of 8192 seqs past its high water; later ones wait for the gap to close.
 MAX_BITMAP: Final = 1_024
 MAX_QUARANTINED: Final = 512
 
