@@ -1,0 +1,60 @@
+"""A bound: a limit with its sign, as clinicians write it in a rule pack."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Final, Literal
+
+from pydantic import model_serializer, model_validator
+
+from alerting.model import Direction
+from device_profiles.reading import Frozen
+
+_WORDS: Final = {">=": "at or above", ">": "above", "<=": "at or below", "<": "below"}
+
+
+class Bound(Frozen):
+    """A limit as people write it: `< 54`, `>= 180`."""
+
+    sign: Literal[">=", ">", "<=", "<"]
+    limit: Decimal
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        sign, _, limit = value.strip().partition(" ")
+        try:
+            return {"sign": sign, "limit": Decimal(limit.strip())}
+        except InvalidOperation:
+            raise ValueError('a bound is a sign and a number, as in "< 54"') from None
+
+    @model_serializer
+    def written(self) -> str:
+        """Return it as people write it."""
+        return f"{self.sign} {self.limit}"
+
+    def __str__(self) -> str:
+        return f"{_WORDS[self.sign]} {self.limit}"
+
+    @property
+    def direction(self) -> Direction:
+        """Return the side that this bound guards."""
+        return Direction.HIGH if self.sign.startswith(">") else Direction.LOW
+
+    def reached(self, number: Decimal) -> bool:
+        """Tell whether the number is at or beyond this bound."""
+        if number == self.limit:
+            return self.sign.endswith("=")
+        return (number > self.limit) == (self.direction is Direction.HIGH)
+
+    def held(self, number: Decimal, margin: Decimal) -> bool:
+        """Tell whether the number would reach this bound if it were worse by the margin."""
+        return self.reached(
+            number + margin if self.direction is Direction.HIGH else number - margin
+        )
+
+    def contains(self, milder_one: "Bound") -> bool:
+        """Tell whether everything that reaches this bound reaches the other one too."""
+        if self.limit == milder_one.limit:
+            return milder_one.sign.endswith("=") or not self.sign.endswith("=")
+        return milder_one.reached(self.limit)

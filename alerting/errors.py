@@ -1,0 +1,12 @@
+"""The errors of this package; each message speaks to a person."""
+
+from pathlib import Path
+
+
+class PackError(ValueError):
+    """This rule pack cannot be used."""
+
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        self.path, self.line, self.reason = path, line, reason
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{place}: {' '.join(reason.split())}")

@@ -1,0 +1,152 @@
+"""What alerting speaks of: rules, observations, and the episodes in which a rule holds."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, SerializeAsAny
+
+from device_profiles.reading import Absent, Frozen, Validity
+
+# A numeric 0 or a failed measurement is `invalid`; control solution and demos are not the patient.
+TAKES_PART: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE})
+
+
+class Severity(StrEnum):
+    """How soon somebody must act; P1 is the worst."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+    def worse_than(self, other: "Severity | None") -> bool:
+        """Tell whether this is more urgent; anything is more urgent than None."""
+        return other is None or self.value < other.value
+
+
+def worst(severities: Iterable[Severity | None]) -> Severity | None:
+    """Return the most urgent one, None where there is none."""
+    return min((severity for severity in severities if severity), default=None)
+
+
+def milder(one: Severity | None, other: Severity | None) -> Severity | None:
+    """Return the less urgent of two; None is the mildest."""
+    return max(one, other) if one and other else None
+
+
+class Direction(StrEnum):
+    """The side on which a value leaves its limits."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class Observation(Frozen):
+    """One value of a stored reading, as rules see it.
+
+    `stored_at` is when the gateway had it: a reading is late against that, never against the
+    moment of evaluation, so that an outage of ours hides nothing.
+    """
+
+    reading_id: UUID
+    measured_at: AwareDatetime
+    stored_at: AwareDatetime
+    component: str
+    unit: str
+    validity: Validity
+    number: Decimal | None = None
+    absent: Absent | None = None
+    ordinal: int = 0
+
+
+class Freshness(Frozen):
+    """How old a reading may be when it is stored and still open work (J)."""
+
+    p1: timedelta = timedelta(hours=48)
+    other: timedelta = timedelta(hours=24)
+
+    def late(self, observation: Observation, severity: Severity) -> bool:
+        """Tell whether the reading came too late to ask for work."""
+        limit = self.p1 if severity is Severity.P1 else self.other
+        return observation.stored_at - observation.measured_at > limit
+
+
+class Rule(Frozen):
+    """A declared condition; each kind adds its parameters. A version never changes its content."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    version: Annotated[int, Field(ge=1)]
+    kind: str
+    title: str
+    label: str
+    component: str
+    direction: Direction
+    freshness: Freshness = Freshness()
+    source: Annotated[str, Field(min_length=3)]
+
+
+class Evidence(Frozen):
+    """A reading for which the rule held: the band it reached and why, in words."""
+
+    observation: Observation
+    severity: Severity
+    reason: str
+    late: bool
+
+
+class State(StrEnum):
+    """Whether an episode goes on."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Episode(Frozen):
+    """A stretch of time in which a rule held. `evidence` is in the order of measurement."""
+
+    rule: SerializeAsAny[Rule]
+    severity: Severity
+    peak: Severity
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    state: State = State.OPEN
+    closed_at: AwareDatetime | None = None
+    cleared_by: tuple[Observation, ...] = ()
+
+    @property
+    def opened_by(self) -> Evidence:
+        """Return the reading that began it."""
+        return self.evidence[0]
+
+    @property
+    def readings(self) -> frozenset[UUID]:
+        """Return the ids of its evidence."""
+        return frozenset(evidence.observation.reading_id for evidence in self.evidence)
+
+
+class Problem(Frozen):
+    """A reading that a rule could not judge; the operator's to mend, never silent."""
+
+    rule_key: str
+    rule_version: int
+    reading_id: UUID
+    reason: str
+
+
+class Override(Frozen):
+    """One patient's own limits for a rule, in force for a time."""
+
+    patient_id: UUID
+    rule_key: str
+    bands: dict[str, dict[str, str]]
+    reason: Annotated[str, Field(min_length=3)]
+    author: Annotated[str, Field(min_length=1)]
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        """Tell whether it holds at this moment."""
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)

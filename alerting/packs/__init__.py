@@ -1,0 +1,1 @@
+"""Rule packs: YAML files of rules, checked as they are read."""

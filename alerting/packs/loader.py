@@ -1,0 +1,123 @@
+"""Reads a rule pack: YAML into checked rules, or one line that says which file, line and why."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from alerting.errors import PackError
+from alerting.model import Rule
+from alerting.rules import kinds
+
+FOLDER: Final = Path(__file__).parent
+DEFAULT: Final = FOLDER / "default.yaml"
+
+
+def load_pack(path: Path) -> tuple[Rule, ...]:
+    """Read one pack. Raises PackError."""
+    root = _tree(path)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    if not isinstance(document, dict) or set(document) != {"pack", "rules"}:
+        raise PackError(path, 1, "a pack has exactly two keys, `pack` and `rules`")
+    if not isinstance(document["rules"], list):
+        raise PackError(path, _line(root, ("rules",)), "`rules` is a list")
+    rules = tuple(_rule(path, root, at, given) for at, given in enumerate(document["rules"]))
+    for at, rule in enumerate(rules):
+        if any(rule.key == other.key for other in rules[:at]):
+            raise PackError(path, _line(root, ("rules", at, "key")), f"{rule.key} is here twice")
+    return rules
+
+
+def load_packs(folder: Path = FOLDER) -> Mapping[str, Rule]:
+    """Read every pack of a folder, by rule key. Raises PackError."""
+    found: dict[str, Rule] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for rule in load_pack(path):
+            if rule.key in found:
+                raise PackError(path, None, f"{rule.key} is in another pack of this folder too")
+            found[rule.key] = rule
+    return MappingProxyType(found)
+
+
+def lint(path: Path) -> tuple[str, ...]:
+    """Return what the authors of a pack should mend, though it loads."""
+    rules = load_pack(path)
+    return tuple(f"{rule.key}: {said}" for rule in rules for said in kinds()[rule.kind].lint(rule))
+
+
+def _rule(path: Path, root: Node, at: int, given: Any) -> Rule:
+    where: tuple[str | int, ...] = ("rules", at)
+    kind = given.get("kind") if isinstance(given, dict) else None
+    if not isinstance(kind, str) or kind not in kinds():
+        known = ", ".join(sorted(kinds()))
+        raise PackError(path, _line(root, (*where, "kind")), f"a rule has a kind, one of: {known}")
+    try:
+        rule: Rule = kinds()[kind].rule.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        text = f"{field}: {first['msg']}".removeprefix(": ")
+        raise PackError(path, _line(root, (*where, *first["loc"])), text) from None
+    return rule
+
+
+def _tree(path: Path) -> Node:
+    """Return the file's nodes, which know their lines."""
+    try:
+        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+        if root is None:
+            raise PackError(path, 1, "the file is empty")
+        _no_doubles(path, root)
+        yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise PackError(path, None, error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise PackError(path, None, "this is not UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise PackError(path, line, error.problem or "this is not YAML") from None
+    except yaml.YAMLError:
+        raise PackError(path, None, "this is not YAML") from None
+    return root
+
+
+def _no_doubles(path: Path, node: Node) -> None:
+    """Refuse a key that is given twice: YAML would silently keep the last one."""
+    if isinstance(node, MappingNode):
+        names = [key.value for key, _ in node.value]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                line = node.value[at][0].start_mark.line + 1
+                raise PackError(path, line, f"{name} is given twice")
+    for child in _children(node):
+        _no_doubles(path, child)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        yield from (value for _, value in node.value)
+    elif isinstance(node, SequenceNode):
+        yield from node.value
+
+
+def _line(node: Node, where: tuple[str | int, ...]) -> int:
+    """Return the line of a place in the document, or of the nearest that is there."""
+    for step in where:
+        found = _step(node, step)
+        if found is None:
+            break
+        node = found
+    return int(node.start_mark.line) + 1
+
+
+def _step(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, SequenceNode) and isinstance(step, int):
+        return node.value[step] if step < len(node.value) else None
+    if isinstance(node, MappingNode):
+        pairs = ((key, value) for key, value in node.value if isinstance(key, ScalarNode))
+        return next((value for key, value in pairs if key.value == str(step)), None)
+    return None
