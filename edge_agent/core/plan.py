@@ -1,0 +1,76 @@
+"""When to connect to a device, what to ask for its records, and when a session is over."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from edge_agent.core.backoff import wait_s
+
+# Home devices advertise for 30 to 60 s after a measurement; an advertisement after a longer
+# silence is a new measurement, and an old failure must not make us miss it.
+WINDOW_S: Final = 60.0
+# A second attempt must start well inside the window, connecting itself takes up to 20 s.
+FIRST_WAIT_S: Final = 1.0
+MOST_WAIT_S: Final = 600.0
+# A device that goes on advertising after it was emptied: ask again inside the same window, but
+# not all the time, for its battery's sake.
+EMPTY_WAIT_S: Final = 20.0
+SERVED_WAIT_S: Final = 1.0
+# Sequence numbers restart and wrap (a new battery, a cleared memory), so "everything after the
+# last one" may miss records: all are asked for again after this time.
+FULL_PULL: Final = timedelta(hours=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """What the last connections to one device came to. Seconds are monotonic."""
+
+    failures: int = 0
+    retry_at: float = 0.0
+    last_seen: float | None = None
+    pairing_refused: int = 0
+
+    def seen(self, now: float) -> "Visits":
+        """Note an advertisement; a new advertising window forgets the failures' wait."""
+        new_window = self.last_seen is not None and now - self.last_seen > WINDOW_S
+        return replace(self, last_seen=now, retry_at=now if new_window else self.retry_at)
+
+    def fresh(self, now: float) -> bool:
+        """Say whether the device may still be there to be connected."""
+        return self.last_seen is not None and now - self.last_seen <= WINDOW_S
+
+    def after_failure(self, now: float, *, pairing: bool = False) -> "Visits":
+        """Wait twice as long after each failed connection, 10 minutes at most."""
+        failures = self.failures + 1
+        wait = wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S)
+        refused = self.pairing_refused + pairing
+        return replace(self, failures=failures, retry_at=now + wait, pairing_refused=refused)
+
+    def after_session(self, now: float, *, brought: int) -> "Visits":
+        """Come back soon to a device that had something to say."""
+        wait = SERVED_WAIT_S if brought else EMPTY_WAIT_S
+        return replace(self, failures=0, retry_at=now + wait, pairing_refused=0)
+
+    @property
+    def pair(self) -> bool:
+        """Say whether the next connection should pair first.
+
+        Some devices know no pairing and refuse it, so every other attempt after a refusal goes
+        without; BlueZ then pairs by itself where the device insists.
+        """
+        return self.pairing_refused % 2 == 0
+
+
+def pull_from(sequence: int, full_pull: datetime, now: datetime) -> int | None:
+    """Return the first sequence number to ask for, or None for all records."""
+    if not timedelta(0) <= now - full_pull < FULL_PULL or sequence >= 0xFFFF:
+        return None
+    return sequence + 1
+
+
+def may_set_clock(name: str, *, clock_trusted: bool) -> bool:
+    """Say whether the device's clock may be written.
+
+    Omron devices named BLEsmart_ lose their bond over it (blessed-kotlin), in any case of letters.
+    """
+    return clock_trusted and not name.lower().startswith("blesmart_")

@@ -1,0 +1,1 @@
+"""Who this hub is: hub.toml, its keys and its TLS."""

@@ -1,0 +1,63 @@
+"""The only reader of the environment. Prefix HEARTHLINE_; unknown keys are refused."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from edge_agent.core.clock_state import Trust
+from edge_agent.errors import WrongInput
+
+PREFIX: Final = "HEARTHLINE_"
+# Settings of the other programs, which may share a machine and its environment with the agent.
+OTHERS: Final = (
+    "DATABASE_",
+    "BROKER_",
+    "INGEST_",
+    "GATEWAY_",
+    "API_",
+    "SIM_",
+    "TEST_",
+    "HOME",
+    "LOG_",
+)
+
+
+class Settings(BaseSettings):
+    """What an owner can choose. Each field is HEARTHLINE_<NAME> in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    hub_dir: Path = Path("/etc/hearthline")
+    """The hub's identity: hub.toml, ca.crt, hub.crt, hub.key, signing.key, passkeys.toml."""
+    state_dir: Path = Path("/var/lib/hearthline")
+    """What the hub keeps: the spool, its epoch, the status."""
+    clock_trusted: Trust = Trust.AUTO
+    """Whether the machine's clock is right; auto asks the kernel."""
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How often the gateway hears of the hub while it is connected."""
+    quiet_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long a connected device may say nothing before the hub hangs up."""
+    spool_bytes: Annotated[int, Field(ge=65_536)] = 256 * 2**20
+    """How much the spool may keep; then the oldest routine readings give way."""
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises WrongInput that names the variable and what is wrong."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    others = tuple(PREFIX + name for name in OTHERS)
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known and not name.startswith(others)
+    )
+    if unknown:
+        raise WrongInput(f"Unknown setting {unknown[0]}; known are {', '.join(sorted(known))}.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise WrongInput(f"{name}: {first['msg']}.") from None

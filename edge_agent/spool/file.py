@@ -1,0 +1,148 @@
+"""The spool's file: opened and checked, or set aside and begun anew with the next epoch."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge_agent.errors import EdgeError
+from edge_agent.spool.epoch import read_epoch, sync_folder, write_epoch
+
+NAME: Final = "spool.db"
+# Rows in flight are few and small; the default cache of 2 MiB would only cost memory.
+CACHE_KIB: Final = 256
+# Blobs of one to two thousand octets leave up to half of a page unused.
+PAGES_PER_QUOTA: Final = 2
+
+SCHEMA: Final = """
+CREATE TABLE spool (epoch INTEGER NOT NULL) STRICT;
+
+-- A sealed envelope until its receipt. What it says, only the gateway can read.
+CREATE TABLE envelope (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  class INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('raw', 'reading', 'status', 'gap')),
+  reason TEXT NOT NULL,            -- of a gap
+  state TEXT NOT NULL CHECK (state IN ('held', 'ready')),
+  supersedes TEXT NOT NULL,        -- JSON: the ranges of seqs that it accounts for
+  envelope BLOB NOT NULL,
+  sha256 BLOB NOT NULL,
+  boot TEXT NOT NULL,
+  mono_ns INTEGER NOT NULL,
+  wall_ms INTEGER NOT NULL,
+  clock_ok INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  sent_ms INTEGER
+) STRICT;
+CREATE INDEX envelope_pending ON envelope (state, class, seq);
+
+-- Kept by the triggers, so that no insert has to count all rows.
+CREATE TABLE total (waiting INTEGER NOT NULL, octets INTEGER NOT NULL) STRICT;
+INSERT INTO total VALUES (0, 0);
+CREATE TRIGGER envelope_in AFTER INSERT ON envelope BEGIN
+  UPDATE total SET waiting = waiting + 1, octets = octets + length(NEW.envelope);
+END;
+CREATE TRIGGER envelope_out AFTER DELETE ON envelope BEGIN
+  UPDATE total SET waiting = waiting - 1, octets = octets - length(OLD.envelope);
+END;
+
+-- How far a device's stored records were pulled.
+CREATE TABLE bookmark (
+  device TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  full_pull TEXT NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open spool file. `damaged` says that the one before it was set aside."""
+
+    db: sqlite3.Connection
+    epoch: int
+    damaged: bool
+
+
+def open_file(folder: Path, quota: int) -> Opened:
+    """Open the spool in `folder`, or begin a new one where it is missing or damaged."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path, stored = folder / NAME, read_epoch(folder)
+    existed = path.exists()
+    db = _sound(path, quota) if existed else None
+    epoch = _epoch(db) if db is not None else None
+    if db is not None and epoch is not None and epoch >= (stored or 0):
+        if epoch != stored:
+            write_epoch(folder, epoch)
+        return Opened(db, epoch, damaged=False)
+    if db is not None:
+        db.close()  # a file older than the epoch: somebody put an old card back
+    return Opened(*_begin(folder, quota, stored), damaged=existed)
+
+
+def renew(folder: Path, quota: int) -> Opened:
+    """Set a file that turned out to be damaged aside and begin the next."""
+    return Opened(*_begin(folder, quota, read_epoch(folder)), damaged=True)
+
+
+def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
+    db = None
+    try:
+        db = _connect(path, quota)
+        if db.execute("PRAGMA quick_check").fetchone()[0] == "ok":
+            return db
+    except sqlite3.DatabaseError:
+        pass
+    if db is not None:
+        db.close()
+    return None
+
+
+def _epoch(db: sqlite3.Connection) -> int | None:
+    try:
+        row = db.execute("SELECT epoch FROM spool").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return int(row[0]) if row else None
+
+
+def _begin(folder: Path, quota: int, stored: int | None) -> tuple[sqlite3.Connection, int]:
+    """Begin a new file; the epoch is stored first, so that no seq is ever given twice.
+
+    Where no epoch is known it starts from the clock, not from 1: the gateway may remember an
+    earlier spool of this hub, and would refuse its sequence numbers as replayed.
+    """
+    epoch = stored + 1 if stored else max(1, int(time.time()))
+    write_epoch(folder, epoch)
+    for suffix in ("", "-wal", "-shm"):
+        if (folder / (NAME + suffix)).exists():
+            (folder / (NAME + suffix)).rename(folder / f"{NAME}.before-{epoch}{suffix}")
+    db = _connect(folder / NAME, quota)
+    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
+    db.execute("INSERT INTO spool VALUES (?)", (epoch,))
+    db.execute("COMMIT")
+    (folder / NAME).chmod(0o600)
+    sync_folder(folder)
+    return db, epoch
+
+
+def _connect(path: Path, quota: int) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        _set(db, "journal_mode", "wal")
+        _set(db, "synchronous", 2)  # FULL: a commit is on the card when it returns
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {max(64, PAGES_PER_QUOTA * quota // size)}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set(db: sqlite3.Connection, pragma: str, value: str | int) -> None:
+    """Set a pragma and read it back: SQLite ignores what it cannot do without a word."""
+    db.execute(f"PRAGMA {pragma} = {value}")
+    if db.execute(f"PRAGMA {pragma}").fetchone()[0] != value:
+        raise EdgeError(f"SQLite refuses {pragma} = {value} on this file system.")
