@@ -7,16 +7,24 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter, field_validator
 
 from device_profiles.reading import Frozen, Indication, Reading
 from device_profiles.timeline import Basis, ClockCheck
 
-Range = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+Seq = Annotated[int, Field(ge=1, lt=2**63 - 1)]
+Range = tuple[Seq, Seq]
 
 
 class _Body(Frozen):
     supersedes: tuple[Range, ...] = ()
+
+    @field_validator("supersedes")
+    @classmethod
+    def _ordered(cls, ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+        if any(first > last for first, last in ranges):
+            raise ValueError("a range of seqs has its first not after its last")
+        return ranges
 
 
 class Arrival(Frozen):

@@ -1,0 +1,1 @@
+"""Mosquitto for a small site: its configuration, generated, and its process."""

@@ -1,0 +1,44 @@
+"""hearthline-gateway: one file per group of commands; errors are one line, never a traceback."""
+
+import sys
+
+import click
+import typer
+
+from gateway.cli import care, custody, homes, quarantine, run, trace
+from gateway.errors import Conflict, GatewayError, NotFound, WrongInput
+
+app = typer.Typer(
+    name="hearthline-gateway",
+    help="Stores readings, evaluates rules, opens tasks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for group in (run, homes, care, trace, custody, quarantine):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command; exit 0 done, 1 failed, 2 wrong input."""
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_:
+        help_.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        print(f"hearthline-gateway: {error.format_message()}", file=sys.stderr)
+        sys.exit(2)
+    except (WrongInput, NotFound, Conflict) as error:
+        print(f"hearthline-gateway: {error}", file=sys.stderr)
+        sys.exit(2)
+    except GatewayError as error:
+        print(f"hearthline-gateway: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Organisations, patients, hubs and their devices."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+import typer
+
+from device_profiles.wire.hub_file import Broker
+from device_profiles.wire.keys import Suite
+from gateway.broker.files import reload_broker, write_broker_files
+from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.errors import WrongInput
+from gateway.identity.files import SiteKeys
+from gateway.identity.hub_kit import make_hub_kit, new_hub_id, write_hub_file
+from gateway.settings import Settings, load_settings
+from gateway.storage import homes
+
+Organisation = Annotated[UUID, typer.Option(help="The organisation's id.")]
+Zone = Annotated[str, typer.Option(help="IANA time zone, as Europe/Vienna.")]
+Out = Annotated[Path, typer.Option(help="The hub's folder, to be copied to /etc/hearthline.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    organisation = typer.Typer(help="Organisations: the tenants.", no_args_is_help=True)
+    organisation.command("add")(add_organisation)
+    app.add_typer(organisation, name="organisation")
+    patient = typer.Typer(help="Patients.", no_args_is_help=True)
+    patient.command("add")(add_patient)
+    app.add_typer(patient, name="patient")
+    hub = typer.Typer(help="Hubs and the devices paired to them.", no_args_is_help=True)
+    hub.command("add")(add_hub)
+    hub.command("list")(list_hubs)
+    hub.command("pair")(pair)
+    app.add_typer(hub, name="hub")
+
+
+def add_organisation(name: str, as_json: JsonOption = False) -> None:
+    """Add an organisation. Example: hearthline-gateway organisation add "Seaside Clinic"."""
+    with load_settings().database().transaction() as connection:
+        _print_id(homes.add_organisation(connection, _named(name)), as_json)
+
+
+def add_patient(
+    name: str, organisation: Organisation, timezone: Zone = "UTC", as_json: JsonOption = False
+) -> None:
+    """Add a patient. Example: patient add "Ada L." --organisation ID --timezone Europe/Vienna."""
+    with load_settings().database().transaction() as connection:
+        _print_id(
+            homes.add_patient(connection, organisation, _named(name), _zone(timezone)), as_json
+        )
+
+
+def add_hub(
+    name: str,
+    organisation: Organisation,
+    out: Out,
+    timezone: Zone = "UTC",
+    suite: Annotated[
+        Literal["1", "2"], typer.Option(help="2: post-quantum hybrid; 1: for metered SIM cards.")
+    ] = "2",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a hub: its keys, certificate and hub.toml in --out; the broker learns of it."""
+    settings = load_settings()
+    keys = SiteKeys(settings.keys)
+    hub = homes.HubRow(new_hub_id(), organisation, _zone(timezone), Suite(int(suite)))
+    with settings.database().transaction() as connection:
+        make_hub_kit(connection, keys, hub, _named(name), out, datetime.now(UTC))
+        write_hub_file(connection, keys, hub, _broker(settings), out)
+        write_broker_files(settings, connection)
+    reload_broker(settings)
+    _print_id(hub.id, as_json)
+
+
+def list_hubs(as_json: JsonOption = False) -> None:
+    """List hubs, when each was last heard of and how many devices it has."""
+    with load_settings().database().transaction() as connection:
+        rows = connection.execute(homes.HUBS).fetchall()
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("Hubs", rows, "No hub yet; `hearthline-gateway hub add` makes one.")
+
+
+def pair(
+    hub: UUID,
+    address: Annotated[str, typer.Option(help="Bluetooth address, as C0:FF:EE:00:00:01.")],
+    profile: Annotated[str, typer.Option(help="Device profile, as generic_cuff.")],
+    patient: Annotated[UUID, typer.Option(help="Whose readings it takes.")],
+    out: Out,
+    slot: Annotated[int | None, typer.Option(help="User slot; without: one user.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Belongs to the patient since (UTC); default now.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Pair a device to a hub, assign it to a patient and rewrite the hub's hub.toml."""
+    settings = load_settings()
+    with settings.database().transaction() as connection:
+        row = homes.find_hub(connection, hub)
+        start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
+        new = homes.NewPairing(address.upper(), profile, patient, slot, start)
+        device = homes.pair_device(connection, row, new)
+        write_hub_file(connection, SiteKeys(settings.keys), row, _broker(settings), out)
+    _print_id(device, as_json)
+
+
+def _print_id(id_: UUID, as_json: bool) -> None:
+    print_json({"id": str(id_)}) if as_json else print(id_)
+
+
+def _broker(settings: Settings) -> Broker:
+    return Broker(host=settings.broker_host, port=settings.broker_port)
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise WrongInput("A name has at least one letter.")
+    return name.strip()
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise WrongInput(f"No time zone {name!r}; an example is Europe/Vienna.")
+    return ZoneInfo(name).key

@@ -1,0 +1,212 @@
+"""What to make of one envelope: verified, then opened, then read. No IO, no database.
+
+The order is fixed: shape, place, hub, organisation, signature; only then is anything decrypted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
+
+from device_profiles.errors import DecodeError, WireError
+from device_profiles.identity import reading_id
+from device_profiles.reading import Reading
+from device_profiles.registry import PROFILES
+from device_profiles.timeline import Basis, Moment, correct
+from device_profiles.wire.body import (
+    Arrival,
+    GapBody,
+    RawBody,
+    ReadingBody,
+    StatusBody,
+    load_body,
+)
+from device_profiles.wire.keys import RecipientPrivate, Suite
+from device_profiles.wire.v1 import Header, open_envelope, read_header, verify_envelope
+
+# The wire counts to 2**64, PostgreSQL's bigint and the end of its ranges to one less than 2**63.
+HIGHEST_SEQ: Final = 2**63 - 2
+
+
+class Reason(StrEnum):
+    """Why an envelope is not accepted. Fixed words, fit for logs and screens."""
+
+    MALFORMED = "malformed"
+    WRONG_PLACE = "wrong_place"
+    UNKNOWN_HUB = "unknown_hub"
+    HUB_NOT_ACTIVE = "hub_not_active"
+    WRONG_ORGANISATION = "wrong_organisation"
+    SUITE_DOWNGRADE = "suite_downgrade"
+    BAD_SIGNATURE = "bad_signature"
+    ALTERED_REPLAY = "altered_replay"
+    UNKNOWN_RECIPIENT = "unknown_recipient"
+    UNOPENABLE = "unopenable"
+    UNREADABLE_BODY = "unreadable_body"
+    UNKNOWN_PROFILE = "unknown_profile"
+    UNDECODABLE = "undecodable"
+    NO_READING = "no_reading"
+    NO_TRUE_TIME = "no_true_time"
+    NOT_PAIRED = "not_paired"
+    UNASSIGNED = "unassigned"
+    INTERNAL = "internal_error"
+
+
+# The hub did not say these, or said them when it must not be believed: never receipted, or
+# tampering on the way could make a hub let go of a reading.
+NEVER_RECEIPTED = frozenset(
+    {
+        Reason.MALFORMED,
+        Reason.WRONG_PLACE,
+        Reason.UNKNOWN_HUB,
+        Reason.HUB_NOT_ACTIVE,
+        Reason.WRONG_ORGANISATION,
+        Reason.SUITE_DOWNGRADE,
+        Reason.BAD_SIGNATURE,
+        Reason.ALTERED_REPLAY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the gateway knows of a hub."""
+
+    id: UUID
+    organisation: UUID
+    active: bool
+    suite: Suite
+    zone: ZoneInfo
+    signing_key: Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An MQTT message as it came. `sent_at` is what the hub says; nothing rests on it."""
+
+    topic: str
+    envelope: bytes
+    received_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Kept in quarantine, with the reason."""
+
+    reason: Reason
+    header: Header | None = None
+    organisation: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Signed by an active hub of ours for this very topic; still sealed."""
+
+    header: Header
+    hub: Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A reading with its place in time, not yet matched to a patient."""
+
+    id: UUID
+    reading: Reading
+    arrival: Arrival
+    measured_at: datetime
+    basis: Basis
+    decoded_at: datetime | None = None
+    """When the hub decoded it; None where the gateway did."""
+
+
+Body = RawBody | ReadingBody | StatusBody | GapBody
+
+
+def claimed_hub(envelope: bytes) -> UUID | None:
+    """Return the hub that an envelope claims to come from, before anything is checked."""
+    return UUID(bytes=envelope[22:38]) if len(envelope) >= 38 else None
+
+
+def verify(delivery: Delivery, hubs: Mapping[UUID, Hub]) -> Verified | Refused:
+    """Check everything that needs no decryption key."""
+    try:
+        header = read_header(delivery.envelope, delivery.topic)
+    except WireError as error:
+        return Refused(Reason(error.code))
+    if not 0 < header.seq <= HIGHEST_SEQ or header.epoch > HIGHEST_SEQ:
+        return Refused(Reason.MALFORMED)
+    hub = hubs.get(header.hub)
+    if hub is None:
+        return Refused(Reason.UNKNOWN_HUB)
+    try:
+        verify_envelope(delivery.envelope, delivery.topic, hub.signing_key)
+    except WireError as error:
+        return Refused(Reason(error.code), None, hub.organisation)
+    for reason, holds in (
+        (Reason.HUB_NOT_ACTIVE, not hub.active),
+        (Reason.WRONG_ORGANISATION, header.organisation != hub.organisation),
+        (Reason.SUITE_DOWNGRADE, header.suite < hub.suite),
+    ):
+        if holds:
+            return Refused(reason, header, hub.organisation)
+    return Verified(header, hub)
+
+
+def open_body(
+    delivery: Delivery, verified: Verified, recipients: Mapping[bytes, RecipientPrivate]
+) -> Body | Refused:
+    """Open a verified envelope."""
+    header, organisation = verified.header, verified.hub.organisation
+    key = recipients.get(header.recipient)
+    if key is None or key.suite is not header.suite:
+        return Refused(Reason.UNKNOWN_RECIPIENT, header, organisation)
+    try:
+        return load_body(open_envelope(delivery.envelope, delivery.topic, key))
+    except WireError:
+        return Refused(Reason.UNOPENABLE, header, organisation)
+    except ValidationError:
+        return Refused(Reason.UNREADABLE_BODY, header, organisation)
+
+
+def read_body(body: RawBody | ReadingBody, zone: ZoneInfo) -> tuple[Taken, ...] | Reason:
+    """Return the readings of a body, each with its corrected time."""
+    if isinstance(body, ReadingBody):
+        return _timed(
+            ((body.reading, Moment(at=body.measured_at, basis=body.basis)),), body.arrival
+        )
+    profile = PROFILES.get(body.arrival.profile)
+    if profile is None:
+        return Reason.UNKNOWN_PROFILE
+    try:
+        readings = profile.readings((body.indication,))
+    except DecodeError:
+        return Reason.UNDECODABLE
+    if not readings:
+        return Reason.NO_READING
+    arrival = body.arrival
+    return _timed(
+        tuple(
+            (reading, correct(reading.device_time, arrival.clock, arrival.received_at, zone))
+            for reading in readings
+        ),
+        arrival,
+    )
+
+
+def _timed(
+    moments: tuple[tuple[Reading, Moment], ...],
+    arrival: Arrival,
+    decoded_at: datetime | None = None,
+) -> tuple[Taken, ...] | Reason:
+    taken = tuple(
+        Taken(reading_id(reading, arrival), reading, arrival, moment.at, moment.basis, decoded_at)
+        for reading, moment in moments
+        if moment.at is not None
+    )
+    return taken if len(taken) == len(moments) else Reason.NO_TRUE_TIME

@@ -1,0 +1,1 @@
+"""Keys and certificates of a site: the CA, the broker, ingest, hubs."""

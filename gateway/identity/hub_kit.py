@@ -1,0 +1,64 @@
+"""The folder that makes a Pi a hub: its keys and certificate, the CA, hub.toml."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import tomli_w
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from device_profiles.wire.hub_file import Broker, HubFile
+from gateway.errors import WrongInput
+from gateway.identity.authority import issue_client
+from gateway.identity.files import SiteKeys, ed25519_pem, write_credential, write_private
+from gateway.storage import homes
+from gateway.storage.database import Connection
+from gateway.storage.homes import HubRow
+
+# Full enrolment, with 7-day certificates that the hub renews, comes with the trust issue.
+HUB_LIFE: Final = timedelta(days=90)
+
+
+def make_hub_kit(
+    connection: Connection, keys: SiteKeys, hub: HubRow, name: str, folder: Path, now: datetime
+) -> None:
+    """Register a hub and write its keys and certificate into an empty folder."""
+    if folder.exists() and any(folder.iterdir()):
+        raise WrongInput(f"{folder} is not empty; give each hub a folder of its own.")
+    signing = Ed25519PrivateKey.generate()
+    homes.add_hub(connection, hub, name, signing.public_key().public_bytes_raw())
+    authority = keys.authority()
+    write_private(folder / "ca.crt", authority.certificate)
+    write_credential(folder, "hub", issue_client(authority, str(hub.id), now, HUB_LIFE))
+    write_private(folder / "signing.key", ed25519_pem(signing))
+    os.chmod(folder, 0o700)  # noqa: PTH101 - the folder may be a mount point
+
+
+def write_hub_file(
+    connection: Connection, keys: SiteKeys, hub: HubRow, broker: Broker, folder: Path
+) -> HubFile:
+    """Write hub.toml as the database has it now."""
+    content = HubFile(
+        hub=hub.id,
+        organisation=hub.organisation,
+        timezone=hub.timezone,
+        broker=broker,
+        recipients=keys.recipient_records(hub.suite),
+        receipt_keys=(keys.receipt_key().public_key().public_bytes_raw(),),
+        devices=homes.paired_devices(connection, hub.id),
+    )
+    text = tomli_w.dumps(_plain(content.model_dump(mode="json")))
+    write_private(folder / "hub.toml", text.encode())
+    return content
+
+
+def new_hub_id() -> UUID:
+    """Return a random UUID: its last digit, the shard, is as random as the rest."""
+    return uuid4()
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    """TOML knows no null."""
+    return {key: item for key, item in value.items() if item is not None}

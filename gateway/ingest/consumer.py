@@ -1,0 +1,126 @@
+"""One shard's MQTT session: paho with manual acknowledgement, a fixed client id, a bound in flight.
+
+The broker sends no more than about RECEIVE_MAXIMUM messages that are not acknowledged, so this
+process's memory is bounded by what it has not committed (docs/adr/0005).
+"""
+
+import contextlib
+import queue
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.core.acceptance import Delivery
+from gateway.storage.arrivals import utc
+
+RECEIVE_MAXIMUM: Final = 200
+# Longer than a week-end: the broker keeps what comes while every ingest process is down.
+SESSION_EXPIRY_S: Final = 7 * 24 * 3600
+KEEPALIVE_S: Final = 30
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery with the means to acknowledge it."""
+
+    delivery: Delivery
+    acknowledge: Callable[[], None]
+
+
+class Consumer:
+    """Reads one shard; what it receives goes to `inbox` and waits for its acknowledgement."""
+
+    def __init__(
+        self, shard: str, keys: Path, host: str, port: int, inbox: "queue.Queue[Received]"
+    ) -> None:
+        self.shard = shard
+        self._inbox = inbox
+        self._address = (host, port)
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"ingest-{shard}",
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+        )
+        self._client.tls_set_context(_context(keys, f"ingest-{shard}"))
+        self._client.reconnect_delay_set(min_delay=1, max_delay=30)
+        self._client.on_connect = self._subscribe
+        self._client.on_message = self._receive
+        self._client.on_disconnect = self._lost
+
+    def start(self) -> None:
+        """Connect, and go on trying; the session of an earlier process is taken over."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        self._client.connect_async(
+            *self._address, keepalive=KEEPALIVE_S, clean_start=False, properties=properties
+        )
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Leave; what is not acknowledged stays with the broker for the next session."""
+        with contextlib.suppress(ValueError, OSError):
+            self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, message: bytes) -> bool:
+        """Send a receipt, if connected; a hub that hears none asks again by resending."""
+        if not self._client.is_connected():
+            return False
+        return self._client.publish(topic, message, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def _subscribe(
+        self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            log.warning("ingest_refused_by_broker", shard=self.shard, reason=str(reason))
+            return
+        client.subscribe(f"hl/1/{self.shard}/+/up/#", qos=1)
+        log.info("ingest_connected", shard=self.shard)
+
+    def _receive(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        delivery = Delivery(
+            topic=message.topic,
+            envelope=bytes(message.payload),
+            received_at=datetime.now(UTC),
+            sent_at=_sent_at(message),
+        )
+        mid, qos = message.mid, message.qos
+        self._inbox.put(Received(delivery, lambda: _ack(client, mid, qos)))
+
+    def _lost(
+        self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        log.info("ingest_disconnected", shard=self.shard, reason=str(reason))
+
+
+def _ack(client: mqtt.Client, mid: int, qos: int) -> None:
+    if qos > 0:
+        client.ack(mid, qos)
+
+
+def _context(keys: Path, name: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(keys / "ca.crt"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(keys / f"{name}.crt", keys / f"{name}.key")
+    return context
+
+
+def _sent_at(message: mqtt.MQTTMessage) -> datetime | None:
+    """Read when the hub says it published: for `trace` only, since nobody signed it."""
+    told = dict(getattr(message.properties, "UserProperty", ()))
+    sent = told.get("sent", "")
+    return utc(int(sent)) if sent.isascii() and sent.isdigit() and len(sent) < 16 else None

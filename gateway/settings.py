@@ -1,0 +1,68 @@
+"""The only reader of the environment. Prefix HEARTHLINE_; unknown keys are refused."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.errors import WrongInput
+from gateway.storage.database import Database, embedded
+
+PREFIX: Final = "HEARTHLINE_"
+# Settings of the other programs on the same machine, by the start of their names.
+OTHERS: Final = ("HEARTHLINE_HUB_", "HEARTHLINE_SIM_", "HEARTHLINE_TEST_")
+
+
+class Settings(BaseSettings):
+    """What a site can choose. Each field is HEARTHLINE_<NAME> in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    home: Path = Path("var/gateway")
+    """Keys, the embedded database and the broker's files."""
+    database_url: str | None = None
+    """A PostgreSQL URL; unset means the embedded PostgreSQL."""
+    broker_host: str = "127.0.0.1"
+    """Where hubs and ingest reach the broker, and what it listens on where `all` starts it."""
+    broker_port: Annotated[int, Field(gt=0, lt=65536)] = 8883
+    broker_managed: bool = True
+    """Whether `all` starts Mosquitto itself."""
+    ingest_shards: str = "0123456789abcdef"
+    """The shards that this ingest process may own, as hex digits."""
+    log_level: str = "info"
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder of the site's keys."""
+        return self.home / "keys"
+
+    @property
+    def broker_folder(self) -> Path:
+        """Return the folder of the broker's files."""
+        return self.home / "broker"
+
+    def database(self) -> Database:
+        """Return the database; starts the embedded one where no URL is set."""
+        if self.database_url:
+            return Database(self.database_url)
+        return embedded(self.home.resolve() / "postgres")
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises WrongInput that names the variable and what is wrong."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known and not name.startswith(OTHERS)
+    )
+    if unknown:
+        raise WrongInput(f"Unknown setting {unknown[0]}; known are {', '.join(sorted(known))}.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise WrongInput(f"{name}: {first['msg']}.") from None

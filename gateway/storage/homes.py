@@ -1,0 +1,129 @@
+"""Organisations, patients, hubs, devices, and who belongs to what since when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from device_profiles.registry import PROFILES
+from device_profiles.wire.hub_file import PairedDevice
+from device_profiles.wire.keys import Suite
+from gateway.errors import NotFound, WrongInput
+from gateway.storage.database import Connection
+
+ADD_ORGANISATION: Final = "INSERT INTO organisation (id, name) VALUES (%s, %s)"
+ADD_PATIENT: Final = """
+INSERT INTO patient (id, organisation_id, name, timezone) VALUES (%s, %s, %s, %s)"""
+ADD_HUB: Final = """
+INSERT INTO hub (id, organisation_id, name, timezone, suite, signing_key)
+VALUES (%s, %s, %s, %s, %s, %s)"""
+HUBS: Final = """
+SELECT h.id, h.organisation_id, h.name, h.state, h.timezone, h.suite, s.received_at AS last_seen,
+    (SELECT count(*) FROM pairing p WHERE p.hub_id = h.id AND upper_inf(p.valid)) AS devices
+FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id ORDER BY h.name, h.id"""
+ADD_DEVICE: Final = """
+INSERT INTO device (id, organisation_id, address, profile) VALUES (%s, %s, %s, %s)
+ON CONFLICT (organisation_id, address) DO UPDATE SET profile = excluded.profile
+RETURNING id"""
+PAIR: Final = """
+INSERT INTO pairing (organisation_id, hub_id, device_id, valid)
+VALUES (%s, %s, %s, tstzrange(%s, NULL))"""
+ASSIGN: Final = """
+INSERT INTO assignment (organisation_id, device_id, user_slot, patient_id, valid)
+VALUES (%s, %s, %s, %s, tstzrange(%s, NULL))"""
+PAIRED: Final = """
+SELECT d.id, d.address, d.profile FROM pairing p JOIN device d ON d.id = p.device_id
+WHERE p.hub_id = %s AND upper_inf(p.valid) ORDER BY d.address"""
+
+
+@dataclass(frozen=True, slots=True)
+class HubRow:
+    """A hub as it is registered."""
+
+    id: UUID
+    organisation: UUID
+    timezone: str
+    suite: Suite
+
+
+def add_organisation(connection: Connection, name: str) -> UUID:
+    """Register an organisation; return its id."""
+    id_ = uuid4()
+    connection.execute(ADD_ORGANISATION, [id_, name])
+    return id_
+
+
+def add_patient(connection: Connection, organisation: UUID, name: str, timezone: str) -> UUID:
+    """Register a patient; return the id."""
+    _must_exist(connection, "organisation", organisation)
+    id_ = uuid4()
+    connection.execute(ADD_PATIENT, [id_, organisation, name, timezone])
+    return id_
+
+
+def add_hub(connection: Connection, hub: HubRow, name: str, signing_key: bytes) -> None:
+    """Register a hub with the public key that it signs with."""
+    _must_exist(connection, "organisation", hub.organisation)
+    connection.execute(
+        ADD_HUB, [hub.id, hub.organisation, name, hub.timezone, int(hub.suite), signing_key]
+    )
+
+
+def find_hub(connection: Connection, id_: UUID) -> HubRow:
+    """Return a hub. Raises NotFound."""
+    row = connection.execute(
+        "SELECT organisation_id, timezone, suite FROM hub WHERE id = %s", [id_]
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"No hub {id_}; `hearthline-gateway hub list` shows them.")
+    return HubRow(id_, row["organisation_id"], row["timezone"], Suite(row["suite"]))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPairing:
+    """A device that comes to a hub and a patient. No slot: it has one user."""
+
+    address: str
+    profile: str
+    patient: UUID
+    slot: int | None
+    since: datetime
+
+
+def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
+    """Register a device, pair it with its hub and assign it to its patient; return its id."""
+    if new.profile not in PROFILES:
+        raise WrongInput(f"No profile {new.profile!r}; known are {', '.join(sorted(PROFILES))}.")
+    _must_exist(connection, "patient", new.patient, hub.organisation)
+    row = connection.execute(
+        ADD_DEVICE, [uuid4(), hub.organisation, new.address, new.profile]
+    ).fetchone()
+    device: UUID = row["id"] if row else uuid4()
+    paired = connection.execute(
+        "SELECT hub_id FROM pairing WHERE device_id = %s AND upper_inf(valid)", [device]
+    ).fetchall()
+    if not any(one["hub_id"] == hub.id for one in paired):
+        connection.execute(PAIR, [hub.organisation, hub.id, device, new.since])
+    connection.execute(ASSIGN, [hub.organisation, device, new.slot, new.patient, new.since])
+    return device
+
+
+def paired_devices(connection: Connection, hub: UUID) -> tuple[PairedDevice, ...]:
+    """Return the devices that a hub may listen to now."""
+    return tuple(PairedDevice(**row) for row in connection.execute(PAIRED, [hub]))
+
+
+def active_hubs(connection: Connection) -> list[UUID]:
+    """Return the hubs that the broker shall know."""
+    return [row["id"] for row in connection.execute("SELECT id FROM hub WHERE state = 'active'")]
+
+
+def _must_exist(
+    connection: Connection, table: str, id_: UUID, organisation: UUID | None = None
+) -> None:
+    query = {
+        "organisation": "SELECT 1 FROM organisation WHERE id = %(id)s",
+        "patient": "SELECT 1 FROM patient WHERE id = %(id)s AND organisation_id = %(org)s",
+    }[table]
+    if connection.execute(query, {"id": id_, "org": organisation}).fetchone() is None:
+        raise NotFound(f"No {table} {id_}.")

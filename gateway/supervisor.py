@@ -1,0 +1,106 @@
+"""`all`: broker, ingest and worker as children of one process; who dies is started again."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from gateway.errors import WrongInput
+from gateway.settings import PREFIX, Settings
+from gateway.storage.database import Database
+
+CHECK_EVERY_S: Final = 0.2
+# A child that lived this long was healthy: the next restart is immediate again.
+HEALTHY_AFTER_S: Final = 30.0
+LONGEST_WAIT_S: Final = 10.0
+STOP_WITHIN_S: Final = 10.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Child:
+    """A program that shall run."""
+
+    name: str
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    restart_at: float = 0.0
+    failures: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def watch(self, now: float) -> None:
+        """Start it if it does not run and its wait is over."""
+        if self.process is not None and self.process.poll() is not None:
+            self._ended(now)
+        if self.process is None and now >= self.restart_at:
+            self.process = subprocess.Popen(self.command, env=self.environment)
+            self.started = now
+            log.info("child_started", child=self.name, pid=self.process.pid)
+
+    def _ended(self, now: float) -> None:
+        code = self.process.returncode if self.process else None
+        self.process = None
+        self.failures = 0 if now - self.started > HEALTHY_AFTER_S else self.failures + 1
+        self.restart_at = now + min(0.2 * 2**self.failures, LONGEST_WAIT_S)
+        log.warning("child_ended", child=self.name, code=code, failures=self.failures)
+
+    def stop(self) -> None:
+        """Ask it to end, then make it."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _mosquitto() -> str:
+    """Find Mosquitto; Debian keeps it where only root's PATH looks."""
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin"
+    found = shutil.which("mosquitto", path=path)
+    if found is None:
+        raise WrongInput(
+            "Mosquitto is not installed: `apt install mosquitto`, or set "
+            "HEARTHLINE_BROKER_MANAGED=false and name your own broker."
+        )
+    return found
+
+
+class Supervisor:
+    """Runs the children until `stop` is set."""
+
+    def __init__(self, settings: Settings, database: Database, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        # The children speak to the database that this process opened, embedded or not.
+        environment = {**os.environ, f"{PREFIX}DATABASE_URL": database.url}
+        gateway = [sys.executable, "-m", "gateway.cli"]
+        self._children = [
+            Child("ingest", [*gateway, "ingest"], environment=environment),
+            Child("worker", [*gateway, "worker"], environment=environment),
+        ]
+        if settings.broker_managed:
+            conf = settings.broker_folder.resolve() / "mosquitto.conf"
+            broker = Child("broker", [_mosquitto(), "-c", str(conf)], environment=environment)
+            self._children.insert(0, broker)
+
+    def run(self) -> None:
+        """Watch the children until stopped; ingest and worker end before the broker."""
+        try:
+            while not self._stop.is_set():
+                for child in self._children:
+                    child.watch(time.monotonic())
+                self._stop.wait(CHECK_EVERY_S)
+        finally:
+            for child in reversed(self._children):
+                child.stop()
