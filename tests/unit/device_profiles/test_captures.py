@@ -1,0 +1,84 @@
+"""Every published capture is read as its source says. See tests/captures/README.md."""
+
+import json
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device_profiles.codecs import decoders, fields
+from device_profiles.errors import DecodeError
+from device_profiles.gatt import sig
+from device_profiles.reading import Absent, Indication, Validity
+from device_profiles.registry import PROFILES
+
+CAPTURES = Path(__file__).parents[2] / "captures" / "gatt.jsonl"
+LINES = [json.loads(line) for line in CAPTURES.read_text().splitlines()]
+WITHIN = 1e-5
+
+
+def uuid_of(line: dict[str, Any]) -> str:
+    name = line["uuid"].lower()
+    return name if name in decoders() else sig(line["uuid"])
+
+
+def capture(line: dict[str, Any]) -> Any:
+    return pytest.param(uuid_of(line), bytes.fromhex(line["hex"]), line["expected"], id=line["hex"])
+
+
+ON_SPEC = [line for line in LINES if not line.get("off_spec")]
+GOOD = [capture(line) for line in ON_SPEC if "error" not in line["expected"]]
+BAD = [capture(line) for line in ON_SPEC if "error" in line["expected"]]
+
+
+def same(said: object, expected: object) -> bool:
+    if isinstance(expected, float):
+        return isinstance(said, float) and isclose(said, expected, rel_tol=WITHIN)
+    return type(said) is type(expected) and said == expected
+
+
+@pytest.mark.parametrize(("uuid", "octets", "expected"), GOOD)
+def test_fields_are_as_the_source_says(uuid: str, octets: bytes, expected: dict[str, Any]) -> None:
+    said = json.loads(json.dumps(fields(uuid, octets)))
+    assert said.keys() >= expected.keys()
+    assert {name: said[name] for name in expected if not same(said[name], expected[name])} == {}
+
+
+@pytest.mark.parametrize(("uuid", "octets", "_expected"), BAD)
+def test_what_the_source_refuses_is_refused(uuid: str, octets: bytes, _expected: Any) -> None:
+    with pytest.raises(DecodeError):
+        fields(uuid, octets)
+
+
+def test_there_are_captures_of_every_kind() -> None:
+    assert len(GOOD) + len(BAD) == len(LINES) - 3
+    assert {"2A35", "2A18", "2A52", "2A5E", "2A2B", "2A08", "2A19", "SFLOAT", "FLOAT"} == {
+        line["uuid"] for line in LINES
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "56710049000000ea07080b1438000041010000",
+        "56760050000000ea07080b141b00003c000004",
+    ],
+)
+def test_a_beurer_bm85_is_refused_and_never_misread(text: str) -> None:
+    """It sends a user id that its flags deny: read literally, the pulse would be nonsense."""
+    with pytest.raises(DecodeError, match="too long"):
+        PROFILES["generic_cuff"].readings(
+            (Indication(uuid=sig(0x2A35), octets=bytes.fromhex(text)),)
+        )
+
+
+def test_ff_ff_for_no_value_is_read_literally_and_never_becomes_a_number() -> None:
+    octets = bytes.fromhex("030100e407030e1717000000ffff11")
+    assert fields(sig(0x2A18), octets)["concentration"] == -0.1
+    (reading,) = PROFILES["generic_glucometer"].readings(
+        (Indication(uuid=sig(0x2A18), octets=octets),)
+    )
+    assert reading.validity is Validity.INVALID
+    assert reading.values[0].number is None
+    assert reading.values[0].absent is Absent.SENTINEL
