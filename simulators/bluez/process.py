@@ -1,0 +1,66 @@
+"""One simulated home as a process: its bus, its org.bluez, its devices, until SIGTERM."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from dbus_fast.aio import MessageBus
+
+from simulators.bluez.daemon import private_bus
+from simulators.bluez.service import Bluez
+from simulators.bluez.settings import Timing
+from simulators.home_file import HomeFile
+from simulators.peripherals.any import build
+from simulators.peripherals.peripheral import World
+from simulators.taken import TakenFile
+
+
+async def run(home: HomeFile, directory: Path, speed: float, say: Callable[[str], None]) -> None:
+    """Serve a home; `say` gets one JSON line when it can be used."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    taken = TakenFile(directory / "taken.jsonl", home.timezone)
+    try:
+        async with private_bus(directory) as address:
+            bus = MessageBus(bus_address=address, negotiate_unix_fd=True)
+            await bus.connect()
+            await _serve(
+                bus,
+                home,
+                World(home.timezone, speed, taken.add),
+                ended,
+                lambda: say(json.dumps({"bus": address, "taken": str(directory / "taken.jsonl")})),
+            )
+            bus.disconnect()
+    finally:
+        taken.close()
+
+
+async def _serve(
+    bus: MessageBus, home: HomeFile, world: World, ended: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    peripherals = [build(spec, world) for spec in home.devices]
+    bluez = Bluez(bus, peripherals, Timing())
+    await bluez.serve()
+    ready()
+    lives = [asyncio.create_task(peripheral.live()) for peripheral in peripherals]
+    lost = asyncio.create_task(_wait_for_end(bus))
+    over = asyncio.create_task(ended.wait())
+    await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*lives, over, lost):
+        task.cancel()
+    for peripheral in peripherals:
+        peripheral.stop()
+    bluez.stop()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*lives, return_exceptions=True)
+
+
+async def _wait_for_end(bus: MessageBus) -> None:
+    """Return when the bus has gone, for whatever reason."""
+    with suppress(Exception):
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]

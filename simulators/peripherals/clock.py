@@ -1,0 +1,50 @@
+"""A device's own clock: it is wrong by some seconds until somebody sets it."""
+
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from simulators.peripherals.gatt_table import INVALID_LENGTH, VALUE_NOT_ALLOWED, AttError
+from simulators.peripherals.octets import date_time
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class DeviceClock:
+    """Wall clock of the home plus an error."""
+
+    def __init__(
+        self, zone: ZoneInfo, error: timedelta, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._zone = zone
+        self._now = now
+        self.error = error
+
+    def stamp(self, home_time: datetime) -> datetime:
+        """Return what the device writes for a moment of the home's wall clock."""
+        return home_time + self.error
+
+    def read(self) -> bytes:
+        """Return Current Time (2A2B): Date Time, day of week, 1/256 s, adjust reason 0."""
+        shown = self._wall() + self.error
+        fraction = shown.microsecond * 256 // 1_000_000
+        return date_time(shown) + struct.pack("<BBB", shown.isoweekday(), fraction, 0)
+
+    def write(self, octets: bytes) -> None:
+        """Take a written Current Time over."""
+        if len(octets) != 10:
+            raise AttError(INVALID_LENGTH)
+        year, month, day, hour, minute, second = struct.unpack_from("<HBBBBB", octets)
+        try:
+            told = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - wall clock
+        except ValueError as error:
+            raise AttError(VALUE_NOT_ALLOWED) from error
+        told += timedelta(seconds=octets[8] / 256)
+        self.error = told - self._wall()
+
+    def _wall(self) -> datetime:
+        return self._now().astimezone(self._zone).replace(tzinfo=None)

@@ -1,0 +1,57 @@
+"""Octets written by hand, field by field, as the GATT Specification Supplement lays them out.
+
+Nothing here is shared with the decoders of device_profiles: a wrong codec must not agree with
+itself.
+"""
+
+import struct
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+# medfloat16, ISO/IEEE 11073-20601: 4-bit exponent, 12-bit mantissa, both two's complement.
+NAN: Final = struct.pack("<H", 0x07FF)
+POSITIVE_INFINITY: Final = struct.pack("<H", 0x07FE)
+NEGATIVE_INFINITY: Final = struct.pack("<H", 0x0802)
+# Mantissas that mean something else while the exponent is 0.
+SPECIAL: Final = frozenset({2047, 2046, -2046, -2047, -2048})
+
+
+def sfloat(number: Decimal) -> bytes:
+    """Return a medfloat16 with exactly this value; ValueError where there is none."""
+    for mantissa, exponent in _spellings(number):
+        special = exponent == 0 and mantissa in SPECIAL
+        if -2048 <= mantissa <= 2047 and -8 <= exponent <= 7 and not special:
+            return struct.pack("<H", (exponent & 0xF) << 12 | (mantissa & 0xFFF))
+    raise ValueError(f"{number} has no exact medfloat16")
+
+
+def _spellings(number: Decimal) -> list[tuple[int, int]]:
+    """The same number as written, without trailing zeros, and with one more zero."""
+    if not number.is_finite():
+        raise ValueError("a medfloat16 number is finite")
+    pairs = []
+    for form in (number, number.normalize()):
+        exponent = form.as_tuple().exponent
+        if isinstance(exponent, int):
+            pairs.append((int(form.scaleb(-exponent)), exponent))
+    pairs += [(mantissa * 10, exponent - 1) for mantissa, exponent in pairs]
+    return pairs
+
+
+def date_time(moment: datetime) -> bytes:
+    """Return the 7 octets of Date Time (2A08)."""
+    return struct.pack(
+        "<HBBBBB",
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+    )
+
+
+def uint24(number: int) -> bytes:
+    """Return 3 octets, little-endian."""
+    return number.to_bytes(3, "little")
