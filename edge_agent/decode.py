@@ -1,8 +1,13 @@
 """The pure part of `hearthline-edge decode UUID HEX`: what do these octets say?"""
 
+import re
+from typing import Final
+
 from device_profiles.codecs import decoders, fields, readers
 from device_profiles.gatt import Uuid, sig
 from device_profiles.reading import Indication, Reading
+
+_UUID: Final = re.compile("[0-9a-f]{4}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def decode(uuid_text: str, hex_text: str) -> dict[str, object]:
@@ -20,15 +25,13 @@ def decode(uuid_text: str, hex_text: str) -> dict[str, object]:
 
 
 def _uuid(text: str) -> Uuid:
-    known = text.strip().lower().removeprefix("0x")
-    if known not in decoders():
-        try:
-            known = sig(known)
-        except ValueError:
-            raise ValueError(f"{text!r} is no UUID: give 4 hex digits, as 2A35") from None
-    if known not in decoders():
+    name = text.strip().lower().removeprefix("0x")
+    if name not in decoders() and not _UUID.fullmatch(name):
+        raise ValueError(f"{text!r} is no UUID: give 4 hex digits, as 2A35")
+    uuid = name if name in decoders() else sig(name)
+    if uuid not in decoders():
         raise ValueError(f"no codec reads {text!r}; known are {', '.join(_names())}")
-    return known
+    return uuid
 
 
 def _names() -> list[str]:
