@@ -1,24 +1,25 @@
 """One stage per file: evaluate, deduplicate, open. Items in, items out, without IO."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from alerting.model import Observation, Rule
+from alerting.model import Episode, Rule
 from alerting.pipeline.decisions import Decision
 from alerting.pipeline.deduplicate import Deduplicate, StoredAlert
-from alerting.pipeline.evaluate import Evaluate
 from alerting.pipeline.open import Decide
 
 
 def decide(
-    rules: Sequence[Rule],
-    observations: Sequence[Observation],
+    rules: Iterable[Rule],
+    episodes: Sequence[Episode],
     stored: Sequence[StoredAlert],
     news: frozenset[UUID],
     now: datetime,
 ) -> tuple[Decision, ...]:
-    """Run the stages for one patient; `news` are the readings that are evaluated now."""
-    episodes = Evaluate(rules)(observations, now)
+    """Run the stages after Evaluate for one patient.
+
+    `rules` are those that were evaluated, `news` the readings that are evaluated now.
+    """
     matches = Deduplicate(stored, frozenset(rule.key for rule in rules))(episodes, now)
     return Decide(news)(matches, now)

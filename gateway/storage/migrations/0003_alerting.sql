@@ -88,8 +88,9 @@ CREATE UNIQUE INDEX alert_open_once ON alert (patient_id, rule_key, direction)
 CREATE INDEX alert_of_organisation ON alert (organisation_id, opened_at);
 CREATE INDEX alert_of_patient ON alert (patient_id, since);
 CREATE INDEX alert_of_task ON alert (task_id);
--- A task's first alert; the task is written before the alert is.
-ALTER TABLE task ADD FOREIGN KEY (alert_id) REFERENCES alert DEFERRABLE INITIALLY DEFERRED;
+-- The alert that opened a task; alert.task_id is the newest task that an alert gave evidence to.
+ALTER TABLE task ADD FOREIGN KEY (alert_id) REFERENCES alert;
+CREATE INDEX task_of_alert ON task (alert_id);
 
 -- The evidence. A reading is evidence once for a rule and direction.
 CREATE TABLE alert_reading (

@@ -1,0 +1,180 @@
+"""Tasks that alerts open: one at a time for a patient, rule and direction.
+
+New evidence is added to the open task, or opens one where there is none. Priority may rise, never
+fall. When the alert is resolved, P1 and P2 stay with a note; P3 and P4 that nobody took end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from alerting.findings import Finding, sentence
+from alerting.model import Evidence, Rule, Severity
+from gateway.care.due import Due, due, sooner
+from gateway.care.moves import Status, closes_by_itself
+from gateway.storage.database import Connection
+from gateway.storage.events import record
+
+OPEN_TASK: Final = """
+SELECT id, priority, status, due_ack_at, due_at FROM task
+WHERE patient_id = %s AND rule_key = %s AND direction = %s
+  AND status NOT IN ('completed', 'cancelled', 'entered-in-error') FOR UPDATE"""
+
+INSERT: Final = """
+INSERT INTO task (id, organisation_id, patient_id, alert_id, rule_key, direction, queue, priority,
+    title, sentence, evidence, due_ack_at, due_at, created_at)
+VALUES (%(id)s, %(organisation)s, %(patient)s, %(alert)s, %(rule_key)s, %(direction)s, 'clinical',
+    %(priority)s, %(title)s, %(sentence)s, %(evidence)s, %(due_ack_at)s, %(due_at)s, %(now)s)"""
+
+ADD_EVIDENCE: Final = "UPDATE task SET evidence = evidence || %s WHERE id = %s"
+
+RAISE: Final = """
+UPDATE task SET priority = %s, sentence = %s, due_ack_at = %s, due_at = %s WHERE id = %s"""
+
+CANCEL: Final = """
+UPDATE task SET status = 'cancelled', closed_at = %(now)s, closed_by = 'worker',
+    closed_reason = %(reason)s
+WHERE id = %(task)s"""
+
+TELL: Final = "SELECT pg_notify('task', %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One patient in one transaction."""
+
+    connection: Connection
+    organisation: UUID
+    patient: UUID
+    zone: ZoneInfo
+    now: datetime
+
+
+def ensure_task(
+    case: Case, alert: UUID, rule: Rule, finding: Finding, evidence: Sequence[Evidence]
+) -> tuple[UUID, bool]:
+    """See that somebody has a task for this timely evidence; return it, and whether it is new."""
+    priority = min(each.severity for each in evidence if not each.late)
+    current = _open_task(case, rule)
+    if current is None:
+        return _new_task(case, alert, rule, finding, priority, evidence), True
+    add_evidence(case, alert, rule, evidence)
+    if priority.worse_than(Severity(current["priority"])):
+        _raise(case, alert, current, finding, priority)
+    return current["id"], False
+
+
+def add_evidence(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]) -> None:
+    """Add to the open task, if there is one."""
+    current = _open_task(case, rule)
+    if current is None:
+        return
+    case.connection.execute(ADD_EVIDENCE, [_told(rule, evidence, case.zone), current["id"]])
+    readings = [str(each.observation.reading_id) for each in evidence]
+    _record(case, "task_evidence_added", current["id"], alert, readings=readings)
+
+
+def note_resolved(case: Case, alert: UUID, rule_key: str, direction: str, why: str) -> None:
+    """Tell the open task that its alert is over; end it if nobody took it and it is P3 or P4."""
+    current = _find(case, rule_key, direction)
+    if current is None:
+        return
+    if closes_by_itself(Status(current["status"]), Severity(current["priority"])):
+        row = {"now": case.now, "reason": why, "task": current["id"]}
+        case.connection.execute(CANCEL, row)
+        _record(case, "task_cancelled", current["id"], alert, reason=why)
+    else:
+        _record(case, "task_noted", current["id"], alert, note=f"alert resolved: {why}")
+    case.connection.execute(TELL, [str(current["id"])])
+
+
+def _new_task(
+    case: Case,
+    alert: UUID,
+    rule: Rule,
+    finding: Finding,
+    priority: Severity,
+    evidence: Sequence[Evidence],
+) -> UUID:
+    task, by = uuid4(), due(priority, case.now, case.zone)
+    case.connection.execute(
+        INSERT,
+        {
+            "id": task,
+            "organisation": case.organisation,
+            "patient": case.patient,
+            "alert": alert,
+            "rule_key": rule.key,
+            "direction": rule.direction,
+            "priority": priority,
+            "title": rule.title,
+            "sentence": finding.sentence,
+            "evidence": _told(rule, evidence, case.zone),
+            "due_ack_at": by.ack_at,
+            "due_at": by.act_at,
+            "now": case.now,
+        },
+    )
+    _record(case, "task_requested", task, alert, priority)
+    case.connection.execute(TELL, [str(task)])
+    return task
+
+
+def _raise(
+    case: Case, alert: UUID, current: dict[str, Any], finding: Finding, priority: Severity
+) -> None:
+    before = Due(ack_at=current["due_ack_at"], act_at=current["due_at"])
+    by = sooner(before, due(priority, case.now, case.zone))
+    row = [priority, finding.sentence, by.ack_at, by.act_at, current["id"]]
+    case.connection.execute(RAISE, row)
+    _record(case, "task_raised", current["id"], alert, priority)
+    case.connection.execute(TELL, [str(current["id"])])
+
+
+def _open_task(case: Case, rule: Rule) -> dict[str, Any] | None:
+    return _find(case, rule.key, rule.direction)
+
+
+def _find(case: Case, rule_key: str, direction: str) -> dict[str, Any] | None:
+    return case.connection.execute(OPEN_TASK, [case.patient, rule_key, direction]).fetchone()
+
+
+def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> Jsonb:
+    """Say each reading in words, so that the task can be worked without the chart."""
+    return Jsonb(
+        [
+            {
+                "reading_id": str(each.observation.reading_id),
+                "measured_at": each.observation.measured_at.isoformat(),
+                "severity": each.severity,
+                "late": each.late,
+                "sentence": sentence(rule.label, each, zone),
+            }
+            for each in evidence
+        ]
+    )
+
+
+def _record(
+    case: Case,
+    event: str,
+    task: UUID,
+    alert: UUID,
+    priority: Severity | None = None,
+    **detail: Any,
+) -> None:
+    record(
+        case.connection,
+        case.organisation,
+        event,
+        case.now,
+        alert=alert,
+        task=task,
+        severity=priority,
+        **detail,
+    )

@@ -1,0 +1,68 @@
+"""Which moves a task allows: the states of FHIR Task and what may follow what. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from alerting.model import Severity
+from gateway.care.dispositions import Disposition
+from gateway.errors import Conflict, WrongInput
+
+
+class Status(StrEnum):
+    """The states of a task, as FHIR names them."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in-progress"
+    ON_HOLD = "on-hold"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+CLOSED: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ENTERED_IN_ERROR})
+_ENDS: Final = frozenset({Status.COMPLETED, Status.ENTERED_IN_ERROR})
+# Only the program cancels, and only what nobody has taken; people complete, or say it was an error.
+MOVES: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
+    {
+        Status.REQUESTED: frozenset({Status.ACCEPTED, Status.CANCELLED, Status.ENTERED_IN_ERROR}),
+        Status.ACCEPTED: frozenset({Status.IN_PROGRESS, Status.ON_HOLD, *_ENDS}),
+        Status.IN_PROGRESS: frozenset({Status.ON_HOLD, *_ENDS}),
+        Status.ON_HOLD: frozenset({Status.IN_PROGRESS, *_ENDS}),
+        **dict.fromkeys(CLOSED, frozenset[Status]()),
+    }
+)
+
+
+class MoveNotAllowed(Conflict):
+    """This task cannot go there from where it is."""
+
+    code: ClassVar[str] = "move_not_allowed"
+
+
+class SymptomCheckMissing(WrongInput):
+    """A P1 task is completed only with a recorded symptom check."""
+
+    code: ClassVar[str] = "symptom_check_missing"
+
+
+def check_move(now: Status, to: Status) -> None:
+    """Raise MoveNotAllowed, which says what is possible instead."""
+    if to in MOVES[now]:
+        return
+    possible = ", ".join(sorted(MOVES[now])) or "nothing, it is closed"
+    raise MoveNotAllowed(f"It is {now}; possible from there: {possible}.")
+
+
+def check_completion(now: Status, priority: Severity, disposition: Disposition) -> None:
+    """Raise MoveNotAllowed or SymptomCheckMissing."""
+    check_move(now, Status.COMPLETED)
+    if priority is Severity.P1 and disposition.symptom_check is None:
+        raise SymptomCheckMissing
+
+
+def closes_by_itself(now: Status, priority: Severity) -> bool:
+    """Tell whether a resolved alert may cancel its task: P3 and P4 that nobody has taken."""
+    return now is Status.REQUESTED and priority in (Severity.P3, Severity.P4)

@@ -1,0 +1,104 @@
+"""The worker: sees that every stored reading is evaluated, once, whichever process dies when.
+
+A duty lies beside each reading until the transaction that evaluates it. One patient is one
+transaction: what fails for one is told, tried again later, and holds nobody else up.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from alerting.model import Rule
+from gateway.care.evaluate import evaluate_patient
+from gateway.errors import ConnectionLost
+from gateway.storage.database import Connection, Database
+from gateway.storage.duties import failed, waiting
+from gateway.storage.rules import load_packs
+
+# A notification wakes the worker; polling is for the ones that are lost, and for retries.
+POLL_S: Final = 1.0
+BATCH: Final = 50
+FIRST_RETRY_S: Final = 0.5
+LONGEST_RETRY_S: Final = 10.0
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Worker:
+    """Runs until `stop` is set. `rules` replaces the packs that come with the programme."""
+
+    def __init__(
+        self,
+        database: Database,
+        stop: threading.Event,
+        *,
+        rules: Mapping[str, Rule] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._stop = stop
+        self._given = rules
+        self._clock = clock
+
+    def run(self) -> None:
+        """Work until stopped; a lost database is waited for."""
+        retry = FIRST_RETRY_S
+        while not self._stop.is_set():
+            try:
+                with self._database.connect(autocommit=True) as connection:
+                    retry = FIRST_RETRY_S
+                    self._serve(connection)
+            except (ConnectionLost, psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning("database_lost", error=type(error).__name__, retry_s=retry)
+                self._stop.wait(retry)
+                retry = min(2 * retry, LONGEST_RETRY_S)
+
+    def _serve(self, connection: Connection) -> None:
+        with connection.transaction():
+            rules = load_packs(connection, self._given)
+        connection.execute("LISTEN duty")
+        log.info("worker_started", rules=len(rules))
+        while not self._stop.is_set():
+            if not self.drain(connection, rules):
+                _wait(connection)
+
+    def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
+        """Evaluate a batch of patients; return how many readings were evaluated."""
+        evaluated = 0
+        for patient in waiting(connection, self._clock(), BATCH):
+            if self._stop.is_set():
+                break
+            evaluated += self._patient(connection, rules, patient)
+        return evaluated
+
+    def _patient(self, connection: Connection, rules: Mapping[str, Rule], patient: UUID) -> int:
+        try:
+            with connection.transaction():
+                count = evaluate_patient(connection, rules, patient, self._clock())
+        except Exception as error:
+            if connection.broken:
+                raise
+            # Whatever it was, the others must go on; the text may quote a value and is not kept.
+            name = type(error).__name__
+            log.error("evaluation_failed", patient=str(patient), error=name)  # noqa: TRY400
+            with connection.transaction():
+                failed(connection, patient, name, self._clock())
+            return 0
+        if count:
+            log.info("evaluated", patient=str(patient), readings=count)
+        return count
+
+
+def _wait(connection: Connection) -> None:
+    for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+        return
