@@ -11,8 +11,8 @@ from gateway.errors import WrongInput
 from gateway.storage.database import Database, embedded
 
 PREFIX: Final = "HEARTHLINE_"
-# Settings of the other programs on the same machine, by the start of their names.
-OTHERS: Final = ("HEARTHLINE_HUB_", "HEARTHLINE_SIM_", "HEARTHLINE_TEST_")
+# Settings of the other programs, which may share a machine and its environment with the gateway.
+OTHERS: Final = ("HUB_", "STATE_", "CLOCK_", "HEARTBEAT_", "QUIET_", "SPOOL_", "SIM_", "TEST_")
 
 
 class Settings(BaseSettings):
@@ -53,10 +53,11 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment. Raises WrongInput that names the variable and what is wrong."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
+    others = tuple(PREFIX + name for name in OTHERS)
     unknown = sorted(
         name
         for name in os.environ
-        if name.startswith(PREFIX) and name not in known and not name.startswith(OTHERS)
+        if name.startswith(PREFIX) and name not in known and not name.startswith(others)
     )
     if unknown:
         raise WrongInput(f"Unknown setting {unknown[0]}; known are {', '.join(sorted(known))}.")

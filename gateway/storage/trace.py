@@ -31,7 +31,7 @@ EVALUATED: Final = "SELECT evaluated_at, rules, findings FROM evaluation WHERE r
 ALERTS: Final = """
 SELECT a.id AS alert_id, a.rule_key, a.rule_version, a.severity, a.opened_at, a.resolved_at,
        t.id AS task_id, t.priority, t.status, t.created_at, t.closed_at
-FROM alert_reading ar JOIN alert a ON a.id = ar.alert_id LEFT JOIN task t ON t.alert_id = a.id
+FROM alert_reading ar JOIN alert a ON a.id = ar.alert_id LEFT JOIN task t ON t.id = a.task_id
 WHERE ar.reading_id = %s ORDER BY a.opened_at"""
 
 

@@ -94,6 +94,7 @@ CREATE TABLE envelope (
     PRIMARY KEY (hub_id, epoch, seq)
 );
 CREATE INDEX envelope_of_reading ON envelope (reading_id) WHERE reading_id IS NOT NULL;
+CREATE INDEX envelope_recent ON envelope (stored_at);
 CREATE INDEX envelope_by_time ON envelope (organisation_id, hub_id, received_at);
 
 -- Every seq of a hub is accounted for once: stored, superseded, or told as a gap.

@@ -1,0 +1,34 @@
+# The two commands of the README are `make demo` and `make test`; each sets the machine up by itself.
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo check test test-long bench clean
+
+help:  ## Say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## Install what is missing: mosquitto, dbus, uv, Python packages
+	@bash .ci/setup
+
+demo: setup  ## The whole product on this machine, with simulated homes
+	$(BIN)/hearthline-sim demo
+
+check: setup  ## The quick half: format, lint, types, imports, unit and contract tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/unit tests/contract tests/meta --disable-socket --allow-unix-socket -q
+
+test: check  ## Everything that can be tested without hardware
+	$(PYTEST) tests/integration tests/acceptance -q -m "not slow"
+
+test-long: setup  ## Hours of the same: many random schedules of kill -9
+	$(PYTEST) tests -q -m slow --timeout 7200
+
+bench: setup  ## Measure latency and memory; writes nothing
+	$(BIN)/hearthline-sim bench
+
+clean:  ## Remove what was built and what the demo stored
+	rm -rf .venv .uv var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

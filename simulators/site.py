@@ -1,0 +1,148 @@
+"""A whole site on this machine: a gateway, and homes with a hub and simulated devices each.
+
+The demo, the bench and whole-process tests build theirs with it; each part is a real process.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from simulators.home_file import HomeFile
+from simulators.programs import Program, ProgramFailed, call
+
+PROFILES: Final = {
+    "cuff": "generic_cuff",
+    "glucometer": "generic_glucometer",
+    "oximeter": "generic_oximeter",
+}
+BLUETOOTHCTL: Final = "#!/bin/sh\necho 'bluetoothctl: 5.82'\n"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Who lives in a home, and the devices that measure there."""
+
+    name: str
+    home: HomeFile
+
+
+class Gateway:
+    """The gateway of a site: its settings, its commands, its process."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.environment = {
+            "HEARTHLINE_HOME": str(folder / "gateway"),
+            "HEARTHLINE_BROKER_PORT": str(port),
+        }
+        self.program = Program(
+            "hearthline-gateway", ["all"], folder / "logs" / "gateway.log", self.environment
+        )
+
+    def call(self, *arguments: str) -> Any:
+        """Run one of its commands and return what it prints."""
+        return call("hearthline-gateway", *arguments, environment=self.environment)
+
+    def register(self, residents: Sequence[Resident], since: datetime) -> list["Home"]:
+        """Make an organisation with a patient and a hub for each resident."""
+        self.call("migrate")
+        organisation = self.call("organisation", "add", "Demo clinic")["id"]
+        return [self._register(organisation, resident, since) for resident in residents]
+
+    def _register(self, organisation: str, resident: Resident, since: datetime) -> "Home":
+        zone = ["--timezone", resident.home.zone, "--organisation", organisation]
+        patient = self.call("patient", "add", resident.name, *zone)["id"]
+        folder = self.folder / "homes" / resident.name.lower().replace(" ", "-")
+        kit = folder / "hub"
+        hub = self.call("hub", "add", f"Hub of {resident.name}", *zone, "--out", str(kit))["id"]
+        for device in resident.home.devices:
+            self.call(
+                *("hub", "pair", hub, "--address", device.address),
+                *("--profile", PROFILES[device.kind], "--patient", patient),
+                *("--since", f"{since:%Y-%m-%dT%H:%M:%S}", "--out", str(kit)),
+            )
+        (folder / "home.json").write_text(resident.home.model_dump_json(indent=1))
+        return Home(folder, hub)
+
+
+@dataclass(slots=True)
+class Home:
+    """One home: the radio with its devices, and the hub."""
+
+    folder: Path
+    hub: str
+    radio: Program | None = None
+    agent: Program | None = None
+    speed: float = 1.0
+
+    @property
+    def taken_path(self) -> Path:
+        """Return the file of all that the devices took in this run."""
+        return self.folder / "radio" / "taken.jsonl"
+
+    def start_radio(self) -> None:
+        """Start the simulated Bluetooth; what was taken in an earlier run is set aside."""
+        self.taken_path.unlink(missing_ok=True)
+        arguments = ["bluez", str(self.folder / "home.json")]
+        arguments += ["--bus-dir", str(self.folder / "radio"), "--speed", str(self.speed)]
+        self.radio = Program(
+            "hearthline-sim", arguments, self.folder / "radio.log", piped=True
+        )
+        process = self.radio.start()
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise ProgramFailed(f"The simulated radio did not start: {self.radio.last_words()}")
+        self._prepare_agent(json.loads(line)["bus"])
+
+    def _prepare_agent(self, bus: str) -> None:
+        # bleak asks bluetoothctl for BlueZ's version; here there is neither.
+        stub = self.folder / "bin" / "bluetoothctl"
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(BLUETOOTHCTL)
+        stub.chmod(0o755)
+        self.agent = Program(
+            "hearthline-edge",
+            ["run"],
+            self.folder / "hub.log",
+            {
+                "DBUS_SYSTEM_BUS_ADDRESS": bus,
+                "PATH": f"{stub.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                "HEARTHLINE_HUB_DIR": str(self.folder / "hub"),
+                "HEARTHLINE_STATE_DIR": str(self.folder / "state"),
+                # The container's kernel may not say that its clock is right; here it is.
+                "HEARTHLINE_CLOCK_TRUSTED": "true",
+                "HEARTHLINE_HEARTBEAT_SECONDS": "5",
+            },
+        )
+
+    def start_agent(self) -> None:
+        """Start the hub."""
+        if self.agent is None:
+            raise ProgramFailed("A hub starts after its radio.")
+        self.agent.start()
+
+    def taken(self) -> list[dict[str, Any]]:
+        """Return what the devices took in this run."""
+        if not self.taken_path.exists():
+            return []
+        lines = self.taken_path.read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def stop(self) -> None:
+        """Stop hub and radio."""
+        for program in (self.agent, self.radio):
+            if program is not None:
+                program.stop()
