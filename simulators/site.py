@@ -98,9 +98,7 @@ class Home:
         self.taken_path.unlink(missing_ok=True)
         arguments = ["bluez", str(self.folder / "home.json")]
         arguments += ["--bus-dir", str(self.folder / "radio"), "--speed", str(self.speed)]
-        self.radio = Program(
-            "hearthline-sim", arguments, self.folder / "radio.log", piped=True
-        )
+        self.radio = Program("hearthline-sim", arguments, self.folder / "radio.log", piped=True)
         process = self.radio.start()
         line = process.stdout.readline() if process.stdout else ""
         if not line:

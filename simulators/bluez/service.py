@@ -15,6 +15,7 @@ from simulators.bluez.call import Call, Handler
 from simulators.bluez.device import DEVICE, Device
 from simulators.bluez.errors import BluezError, unknown_object
 from simulators.bluez.gatt import CHARACTERISTIC, DESCRIPTOR, RemoteCharacteristic
+from simulators.bluez.outbox import Outbox
 from simulators.bluez.pairing import Pairing
 from simulators.bluez.settings import ADAPTER_PATH, Timing
 from simulators.bluez.tree import OBJECT_MANAGER, PROPERTIES, ObjectTree
@@ -38,6 +39,7 @@ class Bluez:
     ) -> None:
         self._bus = bus
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox(bus)
         self._tree = ObjectTree(self._emit)
         devices = [Device(peripheral, self._tree, timing) for peripheral in peripherals]
         self._devices = {device.path: device for device in devices}
@@ -65,6 +67,7 @@ class Bluez:
             )
         )
         await self._bus.request_name(NAME)
+        self._spawn(self._outbox.empty())
         self._spawn(self._adapter.advertise())
 
     def stop(self) -> None:
@@ -111,7 +114,7 @@ class Bluez:
         handler = self._handlers.get((message.interface or "", message.member or ""))
         if handler is None:
             return False  # dbus-fast answers Ping and UnknownMethod
-        self._spawn(self._handle(handler, Call(message, self._bus.send)))
+        self._spawn(self._handle(handler, Call(message, self._outbox.send)))
         return True
 
     async def _handle(self, handler: Handler, call: Call) -> None:
@@ -198,9 +201,8 @@ class Bluez:
             raise unknown_object(path)
         return device, device.gatt.by_path[path]
 
-    def _emit(self, message: Message) -> None:
-        if self._bus.connected:
-            self._bus.send(message)
+    def _emit(self, signal: Message) -> None:
+        self._outbox.send(signal)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -4,6 +4,8 @@ from typing import Any, TypeAlias
 
 from simulators.home_file import CuffSpec, GlucometerSpec, OximeterSpec, Spec
 from simulators.peripherals.cuff import Cuff
+from simulators.peripherals.glucometer import Glucometer
+from simulators.peripherals.oximeter import Oximeter
 from simulators.peripherals.peripheral import Peripheral, World
 
 AnyPeripheral: TypeAlias = Peripheral[Any]
@@ -14,5 +16,7 @@ def build(spec: Spec, world: World) -> AnyPeripheral:
     match spec:
         case CuffSpec():
             return Cuff(spec, world)
-        case GlucometerSpec() | OximeterSpec():
-            raise NotImplementedError
+        case GlucometerSpec():
+            return Glucometer(spec, world)
+        case OximeterSpec():
+            return Oximeter(spec, world)

@@ -1,17 +1,20 @@
 """A blood pressure monitor: Blood Pressure Measurement (2A35) by indication, BLS 1.1.1."""
 
 import struct
-from collections import deque
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
 from simulators.home_file import CuffSpec, Pressure
-from simulators.peripherals.gatt_table import Characteristic, Link, Service
+from simulators.peripherals.gatt_table import Characteristic, Service
+from simulators.peripherals.keeper import Keeper
 from simulators.peripherals.octets import NAN, date_time, sfloat
-from simulators.peripherals.peripheral import Peripheral, World
-from simulators.taken import Taken
+from simulators.peripherals.peripheral import World
+
+FEATURE: Final = gatt.sig(0x2A49)
+# Movement, cuff fit, irregular pulse, pulse range and position are supported.
+FEATURES: Final = bytes.fromhex("1f00")
 
 
 def octets(pressure: Pressure, stamp: datetime) -> bytes:
@@ -31,46 +34,26 @@ def octets(pressure: Pressure, stamp: datetime) -> bytes:
     return bytes([flags]) + sfloat(pressure.systolic) + sfloat(pressure.diastolic) + mean + tail
 
 
-class Cuff(Peripheral[Pressure]):
-    """Keeps what it could not deliver, indicates it as soon as its CCCD is on."""
+class Cuff(Keeper[Pressure]):
+    """Indicates each blood pressure once."""
 
+    kind: ClassVar[str] = "cuff"
     service: ClassVar[Uuid] = gatt.BLOOD_PRESSURE_SERVICE
+    measured: ClassVar[Uuid] = gatt.BLOOD_PRESSURE_MEASUREMENT
     model: ClassVar[str] = "Simulated Cuff"
 
     def __init__(self, spec: CuffSpec, world: World) -> None:
         super().__init__(spec, spec.measurements, world)
-        self._undelivered: deque[bytes] = deque()
-        self._delivering = False
 
     def measurement_service(self) -> Service:
         """Return the Blood Pressure service."""
-        measured = Characteristic(gatt.BLOOD_PRESSURE_MEASUREMENT, ("indicate",), self.needs_bond)
-        return Service(self.service, (measured,))
+        measured = Characteristic(self.measured, ("indicate",), self.needs_bond)
+        return Service(self.service, (measured, Characteristic(FEATURE, ("read",))))
 
-    def take(self, measurement: Pressure) -> None:
-        """Measure once."""
-        stamp = self.clock.stamp(measurement.device_time)
-        value = octets(measurement, stamp)
-        self._undelivered.append(value)
-        uuid, home_time = gatt.BLOOD_PRESSURE_MEASUREMENT, measurement.device_time
-        self._world.take_note(Taken(self.address, "cuff", uuid, value, stamp, home_time))
+    def values(self) -> dict[Uuid, bytes]:
+        """Return what can be read."""
+        return {**super().values(), FEATURE: FEATURES}
 
-    def waiting(self) -> bool:
-        """Tell whether something is kept."""
-        return bool(self._undelivered)
-
-    def deliver_soon(self) -> None:
-        """Start to indicate what is kept, if the central listens."""
-        if gatt.BLOOD_PRESSURE_MEASUREMENT in self._cccds and not self._delivering:
-            self._start(self._deliver)
-
-    async def _deliver(self, link: Link) -> None:
-        self._delivering = True
-        try:
-            while self._undelivered and gatt.BLOOD_PRESSURE_MEASUREMENT in self._cccds:
-                self._stay()
-                await link.indicate(gatt.BLOOD_PRESSURE_MEASUREMENT, self._undelivered[0])
-                self._undelivered.popleft()
-                self._delivered()
-        finally:
-            self._delivering = False
+    def octets(self, measurement: Pressure, stamp: datetime) -> bytes:
+        """Return Blood Pressure Measurement."""
+        return octets(measurement, stamp)

@@ -89,6 +89,13 @@ class Peripheral(ABC, Generic[M]):
     def lost_link(self) -> None:
         """The link has ended."""
 
+    def window_over(self) -> None:
+        """It has advertised long enough."""
+
+    def values(self) -> dict[Uuid, bytes]:
+        """Return what can be read and seldom changes."""
+        return {gatt.BATTERY_LEVEL: bytes([self._battery]), **self._about()}
+
     # What BlueZ sees.
 
     @property
@@ -104,7 +111,7 @@ class Peripheral(ABC, Generic[M]):
         """Return the whole table, in the order of its handles."""
         time = Characteristic(gatt.CURRENT_TIME, ("read", "write"), self.needs_bond)
         battery = Characteristic(gatt.BATTERY_LEVEL, ("read",), self.needs_bond)
-        about = tuple(Characteristic(uuid, ("read",)) for uuid in self._strings())
+        about = tuple(Characteristic(uuid, ("read",)) for uuid in self._about())
         return (
             Service(gatt.DEVICE_INFORMATION_SERVICE, about),
             Service(gatt.CURRENT_TIME_SERVICE, (time,)),
@@ -132,12 +139,10 @@ class Peripheral(ABC, Generic[M]):
         self._touch()
         if uuid == gatt.CURRENT_TIME:
             return self.clock.read()
-        if uuid == gatt.BATTERY_LEVEL:
-            return bytes([self._battery])
-        text = self._strings().get(uuid)
-        if text is None:
+        value = self.values().get(uuid)
+        if value is None:
             raise AttError(READ_NOT_PERMITTED)
-        return text.encode()
+        return value
 
     async def write(self, uuid: Uuid, octets: bytes) -> None:
         """Answer a write request."""
@@ -176,24 +181,30 @@ class Peripheral(ABC, Generic[M]):
         for task in self._tasks:
             task.cancel()
 
-    def _strings(self) -> dict[Uuid, str]:
+    def _about(self) -> dict[Uuid, bytes]:
+        serial = "SIM-" + self.address.replace(":", "")
         return {
-            gatt.MANUFACTURER_NAME: MANUFACTURER,
-            gatt.MODEL_NUMBER: self.model,
-            gatt.SERIAL_NUMBER: "SIM-" + self.address.replace(":", ""),
-            gatt.FIRMWARE_REVISION: FIRMWARE,
+            gatt.MANUFACTURER_NAME: MANUFACTURER.encode(),
+            gatt.MODEL_NUMBER: self.model.encode(),
+            gatt.SERIAL_NUMBER: serial.encode(),
+            gatt.FIRMWARE_REVISION: FIRMWARE.encode(),
         }
 
-    def _start(self, work: Callable[[Link], Coroutine[Any, Any, None]]) -> None:
+    def _start(
+        self, work: Callable[[Link], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None] | None:
         """Run something that needs the link; a lost link ends it quietly."""
         if self._link is None:
-            return
+            return None
         task = asyncio.get_running_loop().create_task(_until_lost(work(self._link)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _delivered(self) -> None:
-        """All is told: advertise no more, and hang up soon whatever is asked until then."""
+        """Once all is told: advertise no more, and hang up soon whatever is asked until then."""
+        if self.waiting():
+            return
         self._window.shut()
         self._leaving = True
         self._hang_up_in(self.behaviour.hang_up_s)
@@ -215,6 +226,7 @@ class Peripheral(ABC, Generic[M]):
             self._goodbye = asyncio.get_running_loop().call_later(seconds, self._link.hang_up)
 
     def _window_ended(self) -> None:
+        self.window_over()
         if self.waiting():
             rest = self.behaviour.again_s / self._world.speed
             asyncio.get_running_loop().call_later(rest, self._advertise_again)
