@@ -1,3 +1,8 @@
 """Fixtures for all tests; each subject has its own file in tests/fixtures."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.radio", "tests.fixtures.site"]
+pytest_plugins = [
+    "tests.fixtures.broker",
+    "tests.fixtures.database",
+    "tests.fixtures.radio",
+    "tests.fixtures.site",
+]

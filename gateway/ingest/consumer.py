@@ -43,7 +43,7 @@ class Consumer:
     """Reads one shard; what it receives goes to `inbox` and waits for its acknowledgement."""
 
     def __init__(
-        self, shard: str, keys: Path, host: str, port: int, inbox: "queue.Queue[Received]"
+        self, shard: str, inbox: "queue.Queue[Received]", keys: Path, host: str, port: int
     ) -> None:
         self.shard = shard
         self._inbox = inbox
