@@ -26,7 +26,7 @@ def stop_on_signals() -> threading.Event:
 
 def prepare(settings: Settings) -> list[str]:
     """Make keys, migrate, load rule packs, write the broker's files; return what was applied."""
-    from gateway.storage.alerts import load_packs
+    from gateway.storage.rules import load_packs
 
     hosts = sorted({settings.broker_host, "localhost", "127.0.0.1"})
     make_site_keys(settings.keys, hosts, datetime.now(UTC))

@@ -43,6 +43,12 @@ class StorageUnavailable(ConnectionLost):
     code = "storage_unavailable"
 
 
+class SchemaMissing(GatewayError):
+    """The database has not the schema of this version; run `hearthline-gateway migrate` first."""
+
+    code = "schema_missing"
+
+
 class BrokerUnavailable(ConnectionLost):
     """The broker does not answer."""
 

@@ -92,12 +92,12 @@ WHERE (%(organisation)s::uuid IS NULL OR t.organisation_id = %(organisation)s)
   AND (%(patient)s::uuid IS NULL OR t.patient_id = %(patient)s)
   AND (%(queue)s::text IS NULL OR t.queue = %(queue)s)
   AND (%(closed)s OR t.status NOT IN ('completed', 'cancelled', 'entered-in-error'))
-ORDER BY t.priority, coalesce(t.due_ack_at, t.due_at), t.created_at, t.id LIMIT %(limit)s"""
+ORDER BY t.priority, coalesce(t.due_ack_at, t.due_at), t.created_at, t.id LIMIT %(limit)s"""  # noqa: S608 - constants only
 
 SHOW: Final = f"""
 SELECT {_COLUMNS}, t.evidence, t.disposition, t.closed_by, t.closed_reason, a.explanation
 FROM task t JOIN patient p ON p.id = t.patient_id LEFT JOIN alert a ON a.id = t.alert_id
-WHERE t.id = %s"""
+WHERE t.id = %s"""  # noqa: S608 - constants only
 
 HISTORY: Final = """
 SELECT at, event, actor, severity, detail FROM alert_event

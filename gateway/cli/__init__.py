@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 
 from gateway.cli import care, custody, homes, quarantine, run, trace, watch
@@ -23,22 +22,7 @@ for group in (run, homes, care, trace, watch, custody, quarantine):
 def main() -> None:
     """Run the command; exit 0 done, 1 failed, 2 wrong input."""
     try:
-        app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as help_:
-        help_.show()
-        sys.exit(2)
-    except click.ClickException as error:
-        print(f"hearthline-gateway: {error.format_message()}", file=sys.stderr)
-        sys.exit(2)
-    except (WrongInput, NotFound, Conflict) as error:
-        print(f"hearthline-gateway: {error}", file=sys.stderr)
-        sys.exit(2)
+        app()
     except GatewayError as error:
         print(f"hearthline-gateway: {error}", file=sys.stderr)
-        sys.exit(1)
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit(130)
-
-
-if __name__ == "__main__":
-    main()
+        sys.exit(2 if isinstance(error, WrongInput | NotFound | Conflict) else 1)

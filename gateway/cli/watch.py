@@ -10,7 +10,7 @@ import typer
 from gateway.cli.output import JsonOption
 from gateway.settings import load_settings
 from gateway.storage.database import database_errors
-from gateway.storage.events import Events
+from gateway.storage.watch import Watch
 
 EVERY_S: Final = 0.25
 
@@ -22,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def watch(as_json: JsonOption = False) -> None:
     """Show what happens until Ctrl-C. It shows health values: for eyes that may see them."""
-    events = Events(datetime.now(UTC))
+    happening = Watch(datetime.now(UTC))
     with load_settings().database().connect(autocommit=True) as connection, database_errors():
         while True:
-            for event in events.new(connection, datetime.now(UTC)):
+            for event in happening.new(connection, datetime.now(UTC)):
                 print(_line(event, as_json), flush=True)
             time.sleep(EVERY_S)
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
-from gateway.errors import Conflict, StorageUnavailable, WrongInput
+from gateway.errors import Conflict, SchemaMissing, StorageUnavailable, WrongInput
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -29,6 +29,8 @@ def database_errors() -> Iterator[None]:
         raise StorageUnavailable(f"({type(error).__name__})") from None
     except psycopg.DataError as error:
         raise WrongInput(f"({type(error).__name__})") from None
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        raise SchemaMissing from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,15 @@ class Database:
         """Apply what is missing; return the names of what was applied."""
         from yoyo import get_backend, read_migrations
 
-        backend = get_backend(_yoyo_url(self.url))
-        try:
-            with backend.lock():
-                missing = backend.to_apply(read_migrations(str(MIGRATIONS)))
-                backend.apply_migrations(missing)
-                return [migration.id for migration in missing]
-        finally:
-            backend.connection.close()
+        with database_errors():
+            backend = get_backend(_yoyo_url(self.url))
+            try:
+                with backend.lock():
+                    missing = backend.to_apply(read_migrations(str(MIGRATIONS)))
+                    backend.apply_migrations(missing)
+                    return [migration.id for migration in missing]
+            finally:
+                backend.connection.close()
 
 
 def _yoyo_url(url: str) -> str:
