@@ -147,6 +147,8 @@ def test_kilopascal_stays_kilopascal_and_is_judged_as_mmhg() -> None:
     # 120 "kPa" is 900 mmHg: the unit bit is wrong, or the number is
     assert read(f"01 {NORMAL}").validity is Validity.QUESTIONABLE
     assert read(f"00 {NORMAL}").values[0].unit == MMHG
+    # 33.0 over 30.0 kPa is 248 over 225 mmHg: 0xF14A = 330e-1, 0xF12C = 300e-1
+    assert read("01 4af1 2cf1 ff07").flags == ("diastolic_implausible",)
 
 
 @pytest.mark.parametrize(("octet", "user"), [("00", 0), ("01", 1), ("fe", 254), ("ff", None)])
