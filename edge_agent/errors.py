@@ -5,6 +5,7 @@ class EdgeError(Exception):
     """The agent could not do this."""
 
     def __init__(self, detail: str = "") -> None:
+        self.detail = detail
         super().__init__(" ".join(filter(None, ((self.__doc__ or "").strip(), detail))))
 
 
@@ -25,10 +26,14 @@ class BluetoothUnavailable(ConnectionLost):
 
 
 class DeviceLost(ConnectionLost):
-    """The device did not do what was asked in time, or went away."""
+    """The connection to the device is over."""
 
 
-class PairingRefused(DeviceLost):
+class DeviceRefused(ConnectionLost):
+    """The device did not do what was asked, or not in time."""
+
+
+class PairingRefused(DeviceRefused):
     """The device and the hub could not agree on a bond."""
 
 

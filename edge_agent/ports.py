@@ -135,7 +135,10 @@ class Sighting:
 
 
 class Link(Protocol):
-    """A connection to one device. Every call has a time limit; all raise DeviceLost."""
+    """A connection to one device. Every call has a time limit of its own.
+
+    They raise DeviceRefused, and DeviceLost once the connection is over.
+    """
 
     def has(self, uuid: Uuid) -> bool:
         """Say whether the device has this characteristic."""
@@ -151,6 +154,9 @@ class Link(Protocol):
 
     async def hung_up(self) -> None:
         """Return when the device, or the radio under it, is gone."""
+
+    def drop(self) -> None:
+        """Give the connection up at once; it is over for everybody who waits on it."""
 
 
 class Radio(Protocol):

@@ -1,0 +1,105 @@
+"""The composition root of the agent: builds its parts, starts and stops its loops."""
+
+import asyncio
+import gc
+import signal
+import traceback
+from collections.abc import Coroutine
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import structlog
+
+from edge_agent.clock import SystemClock
+from edge_agent.errors import EdgeError
+from edge_agent.heartbeat import Heartbeat
+from edge_agent.identity.hub import Identity, read_allow_list, read_identity
+from edge_agent.notify import keep_alive, notify
+from edge_agent.radio.bluez import BluezRadio
+from edge_agent.radio.home import Home
+from edge_agent.radio.keeper import Keeper
+from edge_agent.settings import Settings
+from edge_agent.spool.seal import Sealer
+from edge_agent.spool.sqlite import SqliteSpool
+from edge_agent.uplink.mqtt import MqttUplink
+from edge_agent.uplink.receipts import Receipts
+from edge_agent.uplink.sender import Sender
+
+# Disconnecting a device takes BlueZ up to 3 s; systemd kills after 90.
+STOP_S: Final = 20.0
+
+log: Final = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises EdgeError for what cannot be started."""
+    identity = read_identity(settings.hub_dir)
+    asyncio.run(_run(settings, identity))
+
+
+async def _run(settings: Settings, identity: Identity) -> None:
+    clock, wake = SystemClock(settings.clock_trusted, identity.certificate_from), asyncio.Event()
+    sealer = Sealer(identity.hub_file, identity.signing_key, clock)
+    folder = settings.state_dir
+    with closing(SqliteSpool(folder, sealer, clock, settings.spool_bytes, wake.set)) as spool:
+        left = spool.release()  # cut short by a crash: they travel as they are
+        log.info("started", hub=str(sealer.hub), epoch=spool.epoch, released=left)
+        home = Home(spool, clock, identity.zone, settings.quiet_seconds)
+        hub_file = identity.hub_file
+        receipts = Receipts(hub_file.hub, identity.receipt_keys)
+        uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.tls)
+        sender = Sender(spool, uplink, receipts, clock, wake)
+        allow_list = read_allow_list(hub_file)
+        radio = BluezRadio(allow_list, identity.passkeys)
+        keepers = [Keeper(allowed, radio, home) for allowed in allow_list]
+        for keeper in keepers:
+            radio.sightings(keeper.see)
+        heartbeat = Heartbeat(hub_file.hub, folder, home, radio, sender, keepers)
+        loops = (
+            *(sender.run(), radio.run(), heartbeat.write(), keep_alive()),
+            heartbeat.beat(settings.heartbeat_seconds),
+            *(keeper.run() for keeper in keepers),
+        )
+        await _until_stopped(loops)
+    log.info("stopped", hub=str(sealer.hub))
+
+
+async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...]) -> None:
+    """Run all loops; end when one fails, which is a bug, or when asked to stop."""
+    stop, running = asyncio.Event(), asyncio.get_running_loop()
+    running.set_exception_handler(_unexpected)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, stop.set)
+    tasks = {asyncio.create_task(loop) for loop in loops}
+    stopping = asyncio.create_task(stop.wait())
+    gc.freeze()  # what start-up built stays for good
+    notify("READY=1")
+    try:
+        await _first_failure(tasks, stopping)
+    finally:
+        notify("STOPPING=1")
+        for task in tasks | {stopping}:
+            task.cancel()
+        await asyncio.wait(tasks | {stopping}, timeout=STOP_S)
+
+
+async def _first_failure(
+    tasks: "set[asyncio.Task[None]]", stopping: "asyncio.Task[Literal[True]]"
+) -> None:
+    done, _ = await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in done - {stopping}:
+        error = task.exception()
+        log.error("loop_failed", error=type(error).__name__, where=_where(error))
+        raise EdgeError("A part of it ended by a bug; the log says where.")
+
+
+def _where(error: BaseException | None) -> str:
+    """Return the innermost frame; the message itself could hold a value."""
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+def _unexpected(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    log.error("unexpected", error=type(error).__name__, where=_where(error))

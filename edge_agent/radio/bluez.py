@@ -1,0 +1,222 @@
+"""The Bluetooth of this machine: one scanner, our agent, and a watch over the service itself.
+
+bleak does not notice when bluetoothd restarts: its scanner falls silent and its connections look
+alive for ever. So the owner of the name org.bluez is watched here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from bleak import BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from dbus_fast import BusType, Message, MessageType
+from dbus_fast.aio import MessageBus
+
+from edge_agent.core.allow_list import AllowList
+from edge_agent.core.backoff import wait_s
+from edge_agent.errors import BluetoothUnavailable
+from edge_agent.ports import Sighting
+from edge_agent.radio.agent import CAPABILITY, PATH, Agent
+from edge_agent.radio.link import BleakLink
+
+BLUEZ: Final = "org.bluez"
+FIRST_WAIT_S: Final = 0.5
+MOST_WAIT_S: Final = 30.0
+CALL_S: Final = 10.0
+# A scan can fall silent without an error (bluez#807). Homes have few advertisers, so silence
+# alone proves nothing before a while.
+SILENT_S: Final = 600.0
+
+log = structlog.get_logger()
+
+
+class BluezRadio:
+    """See `ports.Radio`."""
+
+    def __init__(self, allow_list: AllowList, passkeys: Mapping[str, str]) -> None:
+        self._allow_list = allow_list
+        self._agent = Agent(allow_list, passkeys)
+        self._takers: list[Callable[[Sighting], None]] = []
+        self._links: set[BleakLink] = set()
+        self._heard = asyncio.Event()
+        self.available = False
+
+    def sightings(self, take: Callable[[Sighting], None]) -> None:
+        """See `ports.Radio`."""
+        self._takers.append(take)
+
+    @asynccontextmanager
+    async def connect(self, sighting: Sighting, *, pair: bool) -> AsyncIterator[BleakLink]:
+        """See `ports.Radio`."""
+        assert isinstance(sighting.handle, BLEDevice)  # noqa: S101 - we made it ourselves
+        link = BleakLink(sighting.handle, pair=pair)
+        self._links.add(link)
+        try:
+            await link.open()
+            yield link
+        finally:
+            await link.close()
+            self._links.discard(link)
+
+    async def run(self) -> None:
+        """See `ports.Radio`."""
+        failures = 0
+        while True:
+            try:
+                await self._watch()
+            except (BluetoothUnavailable, OSError, EOFError) as error:
+                failures += 1
+                log.warning("bluetooth_unavailable", error=type(error).__name__)
+            finally:
+                self._lose_all()
+            await asyncio.sleep(wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S))
+
+    async def _watch(self) -> None:
+        """Follow the owner of org.bluez until the bus itself ends."""
+        bus = MessageBus(bus_type=BusType.SYSTEM)
+        try:
+            await bus.connect()
+            bus.export(PATH, self._agent)
+            owner = _Owner(bus)
+            await owner.follow()
+            ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+            await self._serve_until(owner, bus, ended)
+        finally:
+            bus.disconnect()
+            bus.unexport(PATH)
+
+    async def _serve_until(
+        self, owner: "_Owner", bus: MessageBus, ended: "asyncio.Future[None]"
+    ) -> None:
+        try:
+            while not ended.done():
+                serving = asyncio.create_task(self._serve(bus) if owner.name else _for_ever())
+                changed = asyncio.create_task(owner.changed())
+                try:
+                    await asyncio.wait(
+                        (serving, changed, ended), return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    await _end(serving, changed)
+                    self._lose_all()
+        finally:
+            await _end(ended)
+        raise BluetoothUnavailable
+
+    def _lose_all(self) -> None:
+        self.available = False
+        for link in self._links:
+            link.drop()
+
+    async def _serve(self, bus: MessageBus) -> None:
+        """Register the agent and scan, again and again until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await _call(bus, "RegisterAgent", "os", [PATH, CAPABILITY])
+                await _call(bus, "RequestDefaultAgent", "o", [PATH])
+                async with self._scanner():
+                    failures, self.available = 0, True
+                    log.info("scanning")
+                    await self._until_silent()
+            except Exception as error:  # noqa: BLE001 - bleak: no adapter, powered off, KeyError..
+                failures += 1
+                log.warning("scan_failed", error=type(error).__name__)
+            self.available = False
+            await asyncio.sleep(wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S))
+
+    @asynccontextmanager
+    async def _scanner(self) -> AsyncIterator[None]:
+        scanner = BleakScanner(self._advertised)
+        await asyncio.wait_for(scanner.start(), CALL_S)
+        try:
+            yield
+        finally:
+            try:
+                await asyncio.wait_for(scanner.stop(), CALL_S)
+            except Exception as error:  # noqa: BLE001 - the service may be gone
+                log.info("scan_not_stopped", error=type(error).__name__)
+
+    async def _until_silent(self) -> None:
+        while True:
+            self._heard.clear()
+            try:
+                await asyncio.wait_for(self._heard.wait(), SILENT_S)
+            except TimeoutError:
+                log.info("scan_silent")
+                return
+
+    def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
+        self._heard.set()
+        if self._allow_list.get(device.address) is None:
+            return
+        name = data.local_name or device.name or ""
+        sighting = Sighting(device.address.upper(), name, data.rssi, device)
+        for take in self._takers:
+            take(sighting)
+
+
+class _Owner:
+    """Who owns the name org.bluez on this bus, if anybody."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self._bus = bus
+        self._changed = asyncio.Event()
+        self.name = ""
+
+    async def follow(self) -> None:
+        """Watch before asking, so that no change falls between."""
+        self._bus.add_message_handler(self._take)
+        rule = f"type='signal',member='NameOwnerChanged',arg0='{BLUEZ}'"
+        await _ask(self._bus, "AddMatch", rule)
+        reply = await _ask(self._bus, "GetNameOwner", BLUEZ)
+        if reply.message_type is MessageType.METHOD_RETURN:
+            self.name = reply.body[0]
+
+    async def changed(self) -> None:
+        """Return when the owner is another than at the last call."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def _take(self, message: Message) -> bool:
+        if message.member == "NameOwnerChanged" and message.body[0] == BLUEZ:
+            self.name = message.body[2]
+            log.info("bluetooth_service", present=bool(self.name))
+            self._changed.set()
+        return False
+
+
+async def _ask(bus: MessageBus, member: str, text: str) -> Message:
+    name = "org.freedesktop.DBus"
+    message = Message(name, "/org/freedesktop/DBus", name, member, signature="s", body=[text])
+    return await _reply(bus, message)
+
+
+async def _call(bus: MessageBus, member: str, signature: str, body: list[Any]) -> None:
+    interface = "org.bluez.AgentManager1"
+    message = Message(BLUEZ, "/org/bluez", interface, member, signature=signature, body=body)
+    reply = await _reply(bus, message)
+    failed = reply.message_type is MessageType.ERROR
+    if failed and reply.error_name != "org.bluez.Error.AlreadyExists":
+        raise BluetoothUnavailable(reply.error_name or "")
+
+
+async def _reply(bus: MessageBus, message: Message) -> Message:
+    reply = await asyncio.wait_for(bus.call(message), CALL_S)
+    if reply is None:
+        raise BluetoothUnavailable
+    return reply
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def _end(*tasks: "asyncio.Future[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -1,0 +1,47 @@
+"""What all sessions of this hub share: the spool, the clock, and what could not be kept yet."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from device_profiles.wire.body import RawBody
+from edge_agent.errors import SpoolRefused
+from edge_agent.ports import Clock, Ref, Spool
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Home:
+    """The hub around its devices. `quiet_s`: how long a device may say nothing."""
+
+    spool: Spool
+    clock: Clock
+    zone: ZoneInfo
+    quiet_s: float
+    parked: deque[RawBody] = field(default_factory=deque)
+
+    def keep(self, body: RawBody) -> Ref | None:
+        """Commit a raw record; where the spool refuses, park it in memory and return None.
+
+        The device has been told that its record arrived and may have deleted it. The session ends
+        with the first refusal, so only what was on its way already is parked.
+        """
+        try:
+            return self.spool.hold(body)
+        except SpoolRefused:
+            self.parked.append(body)
+            log.warning("record_parked", device=str(body.arrival.device), parked=len(self.parked))
+            return None
+
+    def keep_parked(self) -> bool:
+        """Try to commit what is parked; no device is asked for more before that succeeds."""
+        while self.parked:
+            try:
+                self.spool.release([self.spool.hold(self.parked[0])])
+            except SpoolRefused:
+                return False
+            self.parked.popleft()
+        return True

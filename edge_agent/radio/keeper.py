@@ -1,0 +1,92 @@
+"""Looks after one paired device: connects when it is seen, one session at a time, with back-off."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from device_profiles.wire.body import DeviceState
+from edge_agent.core.allow_list import Allowed
+from edge_agent.core.plan import Visits
+from edge_agent.errors import ConnectionLost, EdgeError, PairingRefused
+from edge_agent.ports import Radio, Sighting
+from edge_agent.radio.home import Home
+from edge_agent.radio.session import Session
+
+log: Final = structlog.get_logger()
+
+
+class Keeper:
+    """One paired device. `state` is what the heartbeat tells of it."""
+
+    def __init__(self, allowed: Allowed, radio: Radio, home: Home) -> None:
+        self._allowed, self._radio, self._home = allowed, radio, home
+        self._visits = Visits()
+        self._sighting: Sighting | None = None
+        self._seen, self._advertised = asyncio.Event(), asyncio.Event()
+        self.state = DeviceState(device=allowed.device.id)
+
+    def see(self, sighting: Sighting) -> None:
+        """Take an advertisement of any device."""
+        if sighting.address != self._allowed.device.address:
+            return
+        self._sighting = sighting
+        self._visits = self._visits.seen(self._home.clock.monotonic())
+        self._tell(last_seen=self._home.clock.now(), rssi_dbm=sighting.rssi_dbm)
+        self._seen.set()
+        self._advertised.set()
+
+    async def run(self) -> None:
+        """Visit the device whenever it is there, until cancelled."""
+        while True:
+            await self._seen.wait()
+            await self._turn()
+            self._seen.clear()
+            if self._sighting and self._visits.fresh(self._home.clock.monotonic()):
+                await self._visit(self._sighting)
+
+    async def _turn(self) -> None:
+        """Wait as long as the last visits ask for; a new advertising window cuts it short."""
+        while (left := self._visits.retry_at - self._home.clock.monotonic()) > 0:
+            self._advertised.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._advertised.wait()
+
+    async def _visit(self, sighting: Sighting) -> None:
+        try:
+            if not self._home.keep_parked():
+                raise ConnectionLost("spool_full")
+            session = await self._session(sighting)
+        except EdgeError as error:
+            self._failed(error)
+            return
+        outcome, now = session.outcome, self._home.clock.monotonic()
+        self._visits = self._visits.after_session(now, brought=outcome.brought)
+        told = {"battery_percent": outcome.battery_percent, "clock_error_s": outcome.clock_error_s}
+        self._tell(problem=None, **{key: value for key, value in told.items() if value is not None})
+        log.info("session", device=self._name, records=outcome.brought)
+
+    async def _session(self, sighting: Sighting) -> Session:
+        async with self._radio.connect(sighting, pair=self._visits.pair) as link:
+            log.info("connected", device=self._name)
+            session = Session(link, self._allowed, sighting.name, self._home)
+            await session.run()
+            self._seen.clear()  # what was advertised before the hang-up has been served
+        return session
+
+    def _failed(self, error: EdgeError) -> None:
+        pairing = isinstance(error, PairingRefused)
+        now = self._home.clock.monotonic()
+        self._visits = self._visits.after_failure(now, pairing=pairing)
+        self._tell(problem="pairing_refused" if pairing else "connection_failed")
+        log.warning("session_failed", device=self._name, error=error.detail)
+        self._seen.set()  # try again while the device may still be there
+
+    def _tell(self, **news: object) -> None:
+        self.state = self.state.model_copy(update=news)
+
+    @property
+    def _name(self) -> str:
+        return str(self._allowed.device.id)

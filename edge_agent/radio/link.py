@@ -1,0 +1,110 @@
+"""A connection to one device by bleak, with a time limit of our own around every call."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from bleak import BleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.service import BleakGATTServiceCollection
+from bleak.exc import BleakDBusError
+
+from device_profiles.gatt import Uuid
+from edge_agent.errors import DeviceLost, DeviceRefused, PairingRefused
+
+T = TypeVar("T")
+
+# Connecting takes up to 20 s on a busy Pi; pairing with a passkey needs some exchanges more.
+CONNECT_S: Final = 45.0
+# A ReadValue that needs a bond may never be answered (BlueZ 5.66); GATT's own limit is 30 s, but
+# a device that answers so late has no time left to deliver.
+CALL_S: Final = 8.0
+# BlueZ answers Disconnect after 2 to 3 s.
+CLOSE_S: Final = 6.0
+PAIRING_ERRORS: Final = frozenset(
+    "org.bluez.Error.Authentication" + end for end in ("Failed", "Canceled", "Rejected", "Timeout")
+)
+
+
+class BleakLink:
+    """See `ports.Link`."""
+
+    def __init__(self, device: BLEDevice, *, pair: bool) -> None:
+        self._gone, self._open = asyncio.Event(), False
+        self._services = BleakGATTServiceCollection()
+        self._client = BleakClient(
+            device, disconnected_callback=self._disconnected, pair=pair, timeout=CONNECT_S
+        )
+
+    async def open(self) -> None:
+        """Connect and find out what the device has."""
+        await self._limited(self._client.connect(), CONNECT_S)
+        self._open, self._services = True, self._client.services
+        if not self._client.is_connected:
+            raise DeviceLost
+
+    async def close(self) -> None:
+        """Disconnect. What fails here has no consequence any more."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._client.disconnect()
+        except Exception:  # noqa: BLE001, S110 - bleak raises anything when BlueZ is gone
+            pass
+        self.drop()
+
+    def has(self, uuid: Uuid) -> bool:
+        """See `ports.Link`."""
+        return self._services.get_characteristic(uuid) is not None
+
+    async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
+        """See `ports.Link`. StartNotify, bleak's default, also keeps what comes very early."""
+        await self._limited(
+            self._client.start_notify(uuid, lambda _, octets: take(bytes(octets))), CALL_S
+        )
+
+    async def read(self, uuid: Uuid) -> bytes:
+        """See `ports.Link`."""
+        return bytes(await self._limited(self._client.read_gatt_char(uuid), CALL_S))
+
+    async def write(self, uuid: Uuid, octets: bytes) -> None:
+        """See `ports.Link`."""
+        await self._limited(self._client.write_gatt_char(uuid, octets, response=True), CALL_S)
+
+    async def hung_up(self) -> None:
+        """See `ports.Link`."""
+        await self._gone.wait()
+
+    def drop(self) -> None:
+        """See `ports.Link`."""
+        self._gone.set()
+
+    def _disconnected(self, _: BleakClient) -> None:
+        if self._open:  # bleak also calls this for its own retries, before connect() returns
+            self._gone.set()
+
+    async def _limited(self, call: Coroutine[Any, Any, T], seconds: float) -> T:
+        """Wait for a call, but not longer than for its limit or the end of the connection."""
+        task, gone = asyncio.ensure_future(call), asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait((task, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return _result(task, self._gone.is_set())
+        finally:
+            gone.cancel()
+            task.cancel()
+            await asyncio.wait((task, gone), timeout=CLOSE_S)
+        if self._gone.is_set():
+            raise DeviceLost
+        raise DeviceRefused("TimeoutError")
+
+
+def _result(task: "asyncio.Future[T]", gone: bool) -> T:
+    try:
+        return task.result()
+    except Exception as error:  # noqa: BLE001
+        # bleak raises anything from BleakError to KeyError and AssertionError; its texts hold
+        # addresses, so only the kind of the error goes on.
+        kind = error.dbus_error if isinstance(error, BleakDBusError) else type(error).__name__
+        if gone:
+            raise DeviceLost from None
+        raise (PairingRefused if kind in PAIRING_ERRORS else DeviceRefused)(kind) from None

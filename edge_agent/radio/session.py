@@ -1,0 +1,102 @@
+"""One connection to one device, in the order that loses nothing.
+
+Subscribe before anything else: BlueZ confirms an indication even when nobody listens, and the
+device deletes what was confirmed.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import structlog
+
+from device_profiles.codecs import battery
+from device_profiles.errors import DecodeError
+from device_profiles.gatt import BATTERY_LEVEL
+from edge_agent.core.allow_list import Allowed
+from edge_agent.core.plan import may_set_clock
+from edge_agent.errors import DeviceLost, DeviceRefused
+from edge_agent.ports import Link
+from edge_agent.radio.device_clock import error_s, read_clock, set_clock
+from edge_agent.radio.home import Home
+from edge_agent.radio.intake import Intake
+from edge_agent.radio.records import Records
+
+log: Final = structlog.get_logger()
+
+
+@dataclass
+class Outcome:
+    """What a session came to."""
+
+    brought: int = 0
+    battery_percent: int | None = None
+    clock_error_s: float | None = None
+
+
+class Session:
+    """Runs once, from the connection to the hang-up."""
+
+    def __init__(self, link: Link, allowed: Allowed, name: str, home: Home) -> None:
+        self._link, self._allowed, self._name, self._home = link, allowed, name, home
+        self._profile = allowed.profile
+        self._intake = Intake(allowed, home, link.drop)
+        self.outcome = Outcome()
+
+    async def run(self) -> None:
+        """Take all that the device has. A hang-up on the way loses nothing that came."""
+        try:
+            await self._take_all()
+        except DeviceLost:
+            log.info("hung_up", device=str(self._allowed.device.id), records=self._intake.count)
+        finally:
+            self._intake.finish()
+            self.outcome.brought = self._intake.count
+
+    async def _take_all(self) -> None:
+        records = await self._subscribe()
+        check = await read_clock(self._link, self._profile, self._home)
+        self._intake.clock_read(check)
+        self.outcome.clock_error_s = error_s(check, self._home)
+        if may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):
+            await set_clock(self._link, self._profile, self._home)
+        if records is not None:
+            await records.pull()
+        self.outcome.battery_percent = await self._battery()
+        await self._until_quiet()
+
+    async def _subscribe(self) -> Records | None:
+        there = [uuid for uuid in self._profile.subscribe if self._link.has(uuid)]
+        if not there:
+            raise DeviceRefused("no_measurement")
+        for uuid in there:
+            await self._link.subscribe(uuid, partial(self._intake.take, uuid))
+        point = self._profile.records
+        if point is None or not self._link.has(point):
+            return None
+        records = Records(self._link, point, self._allowed.device.id, self._intake, self._home)
+        await records.subscribe()
+        return records
+
+    async def _battery(self) -> int | None:
+        if not self._link.has(BATTERY_LEVEL):
+            return None
+        try:
+            return battery.decode(await self._link.read(BATTERY_LEVEL)).level
+        except (DeviceRefused, DecodeError):
+            return None
+
+    async def _until_quiet(self) -> None:
+        """Wait for the hang-up, or until the device has said nothing for a while."""
+        while left := self._left():
+            try:
+                async with asyncio.timeout(left):
+                    await self._link.hung_up()
+            except TimeoutError:
+                continue
+            raise DeviceLost
+
+    def _left(self) -> float:
+        silent = self._home.clock.monotonic() - self._intake.last_at
+        return max(0.0, self._home.quiet_s - silent)

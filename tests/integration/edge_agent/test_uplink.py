@@ -1,0 +1,131 @@
+"""The uplink against a real broker: nothing leaves the spool without a signed receipt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from device_profiles.wire.v1 import Class, topic_down, write_receipt
+from edge_agent.spool.sqlite import SqliteSpool
+from edge_agent.uplink.mqtt import MqttUplink
+from edge_agent.uplink.receipts import Receipts
+from edge_agent.uplink.sender import Sender
+from tests.fixtures.hub import Kit, make_kit, reading, trusted_clock
+from tests.integration.edge_agent.broker import Broker, post, until
+
+
+@dataclass
+class Running:
+    spool: SqliteSpool
+    sender: Sender
+
+
+@asynccontextmanager
+async def running(folder: Path, kit: Kit, broker: Broker) -> AsyncIterator[Running]:
+    clock, wake = trusted_clock(), asyncio.Event()
+    with closing(SqliteSpool(folder, kit.sealer(), clock, 2**24, wake.set)) as spool:
+        keys = (kit.gateway_key.public_key(),)
+        uplink = MqttUplink(kit.hub, kit.hub_file.broker, broker.tls(str(kit.hub)))
+        sender = Sender(spool, uplink, Receipts(kit.hub, keys), clock, wake)
+        loop = asyncio.create_task(sender.run())
+        try:
+            yield Running(spool, sender)
+        finally:
+            loop.cancel()
+            await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_a_receipt_empties_the_spool_at_once(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    async with post(broker, kit) as gateway, running(tmp_path / "state", kit, broker) as hub:
+        await until(hub.sender.connected.is_set, "connected")
+        for order in range(5):
+            hub.spool.put(reading(order), Class.ROUTINE)
+            took = await until(lambda: hub.spool.depth().waiting == 0, "receipted")
+            assert took < 0.3
+        assert [body.arrival.order for body in gateway.readings()] == [0, 1, 2, 3, 4]
+
+
+async def test_without_a_receipt_everything_stays(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    async with (
+        post(broker, kit, receipts=False) as gateway,
+        running(tmp_path / "state", kit, broker) as hub,
+    ):
+        hub.spool.put(reading(), Class.ROUTINE)
+        await until(lambda: len(gateway.arrived) == 1, "published")
+        assert hub.spool.depth().waiting == 1
+        await gateway.receipt(hub.spool.epoch)
+        await until(lambda: hub.spool.depth().waiting == 0, "receipted")
+
+
+async def test_forged_receipts_change_nothing(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    async with (
+        post(broker, kit, receipts=False) as gateway,
+        running(tmp_path / "state", kit, broker) as hub,
+    ):
+        hub.spool.put(reading(), Class.ROUTINE)
+        await until(lambda: len(gateway.arrived) == 1, "published")
+        covering = kit.receipt(hub.spool.epoch, 1)
+        forged = write_receipt(covering, Ed25519PrivateKey.generate())
+        for octets in (forged, b"", b"noise", forged[:-1]):
+            await gateway.client.publish(topic_down(kit.hub), octets, qos=1)
+        await gateway.send(kit.receipt(hub.spool.epoch + 1, 1))  # signed, but of another epoch
+        hub.spool.put(reading(), Class.ROUTINE)
+        await until(lambda: len(gateway.arrived) == 2, "still sending after all that")
+        assert hub.spool.depth().waiting == 2
+        await gateway.send(covering)
+        await until(lambda: hub.spool.depth().waiting == 1, "the true receipt")
+
+
+async def test_a_backlog_leaves_alerts_first_in_a_small_window(
+    tmp_path: Path, broker: Broker
+) -> None:
+    kit = make_kit(broker.port)
+    with closing(SqliteSpool(tmp_path / "state", kit.sealer(), trusted_clock(), 2**24)) as spool:
+        for order in range(60):
+            spool.put(reading(order), Class.ALERT if order >= 58 else Class.ROUTINE)
+    async with (
+        post(broker, kit, receipts=False) as gateway,
+        running(tmp_path / "state", kit, broker) as hub,
+    ):
+        await until(lambda: len(gateway.arrived) == 20, "a window full")
+        assert [seq for _, seq, _ in gateway.arrived][:3] == [59, 60, 1]
+        hub.spool.put(reading(60), Class.ALERT)
+        await until(lambda: len(gateway.arrived) == 21, "an alert passes the backlog")
+        assert gateway.arrived[-1][1] == 61
+        gateway.receipts = True
+        await gateway.receipt(hub.spool.epoch)
+        await until(lambda: hub.spool.depth().waiting == 0, "drained")
+        assert len(gateway.seen[hub.spool.epoch]) == 61
+
+
+async def test_nobody_listens_is_not_delivered(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    async with running(tmp_path / "state", kit, broker) as hub:
+        await until(hub.sender.connected.is_set, "connected")
+        hub.spool.put(reading(), Class.ROUTINE)
+        await until(lambda: hub.sender.nobody_listens, "PUBACK 0x10")
+        assert hub.sender.undelivered >= 1
+        async with post(broker, kit):
+            await until(lambda: hub.spool.depth().waiting == 0, "sent again, soon")
+        assert not hub.sender.nobody_listens
+
+
+async def test_the_broker_dies_and_comes_back(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    async with running(tmp_path / "state", kit, broker) as hub:
+        async with post(broker, kit, receipts=False) as gateway:
+            hub.spool.put(reading(0), Class.ROUTINE)
+            await until(lambda: len(gateway.arrived) == 1, "published once")
+            broker.kill()
+            await until(lambda: not hub.sender.connected.is_set(), "noticed")
+            hub.spool.put(reading(1), Class.ROUTINE)
+            broker.start()
+        async with post(broker, kit) as gateway:
+            await until(lambda: hub.spool.depth().waiting == 0, "both sent and receipted")
+            assert [body.arrival.order for body in gateway.readings()] == [0, 1]
