@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from pydantic import AwareDatetime
+
 from device_profiles.reading import DeviceTime, Frozen, Reading
 
 # A clock that could not be read is believed for readings of the last day only (J).
@@ -17,6 +19,8 @@ UNVERIFIED_WITHIN: Final = timedelta(hours=24)
 FUTURE_WITHIN: Final = timedelta(minutes=5)
 # Flags of a reading whose device says itself that its time is wrong.
 UNTRUSTED: Final = frozenset({"time_fault", "time_offset_impossible"})
+# Device clocks count whole seconds, and are set to one.
+WHOLE_SECONDS: Final = timedelta(seconds=2)
 
 
 class Basis(StrEnum):
@@ -29,10 +33,15 @@ class Basis(StrEnum):
 
 
 class ClockCheck(Frozen):
-    """The coincident time stamp: what the device's clock said at a moment of the hub's clock."""
+    """The coincident time stamp: what the device's clock said at a moment of the hub's clock.
 
-    hub_time: datetime
+    `set_at` is when the hub then set that clock: what is measured later in the same connection
+    carries the new time, what was stored before carries the old one.
+    """
+
+    hub_time: AwareDatetime
     device_time: DeviceTime
+    set_at: AwareDatetime | None = None
 
 
 class Moment(Frozen):
@@ -62,6 +71,8 @@ def correct(
     told = device_time.wall()
     if told is None:
         return Moment(at=None, basis=Basis.NO_TRUE_TIME)
+    if check is not None and (fresh := _since_set(told, check, received, zone)):
+        return Moment(at=fresh, basis=Basis.DEVICE_CLOCK)
     shown = check.device_time.wall() if check else None
     if check is not None and shown is not None:
         at = _shift(check.hub_time, told - shown)
@@ -70,6 +81,21 @@ def correct(
     if at is not None and received - at > UNVERIFIED_WITHIN:
         return Moment(at=None, basis=Basis.NO_TRUE_TIME)
     return _current(at, Basis.CLOCK_UNVERIFIED, received)
+
+
+def _since_set(
+    told: datetime, check: ClockCheck, received: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """Return the time of a measurement taken after the clock was set, if it is one.
+
+    Its stamp, read on the new timeline, lies between the setting and its arrival.
+    """
+    if check.set_at is None or received < check.set_at:
+        return None
+    at = _in_zone(told, zone)
+    if at is None or not check.set_at - WHOLE_SECONDS <= at <= received + WHOLE_SECONDS:
+        return None
+    return at
 
 
 def _in_zone(told: datetime, zone: ZoneInfo) -> datetime | None:

@@ -44,11 +44,13 @@ class Worker:
         *,
         rules: Mapping[str, Rule] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        poll_s: float = POLL_S,
     ) -> None:
         self._database = database
         self._stop = stop
         self._given = rules
         self._clock = clock
+        self._poll_s = poll_s
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -70,7 +72,7 @@ class Worker:
         log.info("worker_started", rules=len(rules))
         while not self._stop.is_set():
             if not self.drain(connection, rules):
-                _wait(connection)
+                self._wait(connection)
 
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
@@ -98,7 +100,6 @@ class Worker:
             log.info("evaluated", patient=str(patient), readings=count)
         return count
 
-
-def _wait(connection: Connection) -> None:
-    for _ in connection.notifies(timeout=POLL_S, stop_after=1):
-        return
+    def _wait(self, connection: Connection) -> None:
+        for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
+            return

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from alerting.findings import Finding, sentence
+from alerting.findings import decisive, sentence
 from alerting.model import Evidence, Rule, Severity
 from gateway.care.due import Due, due, sooner
 from gateway.care.moves import Status, closes_by_itself
@@ -56,16 +56,16 @@ class Case:
 
 
 def ensure_task(
-    case: Case, alert: UUID, rule: Rule, finding: Finding, evidence: Sequence[Evidence]
+    case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]
 ) -> tuple[UUID, bool]:
     """See that somebody has a task for this timely evidence; return it, and whether it is new."""
     priority = min(each.severity for each in evidence if not each.late)
     current = _open_task(case, rule)
     if current is None:
-        return _new_task(case, alert, rule, finding, priority, evidence), True
+        return _new_task(case, alert, rule, priority, evidence), True
     add_evidence(case, alert, rule, evidence)
     if priority.worse_than(Severity(current["priority"])):
-        _raise(case, alert, current, finding, priority)
+        _raise(case, alert, current, priority, _says(case, rule, evidence))
     return current["id"], False
 
 
@@ -97,7 +97,6 @@ def _new_task(
     case: Case,
     alert: UUID,
     rule: Rule,
-    finding: Finding,
     priority: Severity,
     evidence: Sequence[Evidence],
 ) -> UUID:
@@ -113,7 +112,7 @@ def _new_task(
             "direction": rule.direction,
             "priority": priority,
             "title": rule.title,
-            "sentence": finding.sentence,
+            "sentence": _says(case, rule, evidence),
             "evidence": _told(rule, evidence, case.zone),
             "due_ack_at": by.ack_at,
             "due_at": by.act_at,
@@ -125,12 +124,10 @@ def _new_task(
     return task
 
 
-def _raise(
-    case: Case, alert: UUID, current: dict[str, Any], finding: Finding, priority: Severity
-) -> None:
+def _raise(case: Case, alert: UUID, current: dict[str, Any], priority: Severity, says: str) -> None:
     before = Due(ack_at=current["due_ack_at"], act_at=current["due_at"])
     by = sooner(before, due(priority, case.now, case.zone))
-    row = [priority, finding.sentence, by.ack_at, by.act_at, current["id"]]
+    row = [priority, says, by.ack_at, by.act_at, current["id"]]
     case.connection.execute(RAISE, row)
     _record(case, "task_raised", current["id"], alert, priority)
     case.connection.execute(TELL, [str(current["id"])])
@@ -142,6 +139,10 @@ def _open_task(case: Case, rule: Rule) -> dict[str, Any] | None:
 
 def _find(case: Case, rule_key: str, direction: str) -> dict[str, Any] | None:
     return case.connection.execute(OPEN_TASK, [case.patient, rule_key, direction]).fetchone()
+
+
+def _says(case: Case, rule: Rule, evidence: Sequence[Evidence]) -> str:
+    return sentence(rule.label, decisive(evidence), case.zone)
 
 
 def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> Jsonb:

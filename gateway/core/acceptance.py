@@ -18,7 +18,7 @@ from device_profiles.errors import DecodeError, WireError
 from device_profiles.identity import reading_id
 from device_profiles.reading import Reading
 from device_profiles.registry import PROFILES
-from device_profiles.timeline import Basis, Moment, correct
+from device_profiles.timeline import Basis, Moment, taken
 from device_profiles.wire.body import (
     Arrival,
     GapBody,
@@ -192,7 +192,7 @@ def read_body(body: RawBody | ReadingBody, zone: ZoneInfo) -> tuple[Taken, ...] 
     arrival = body.arrival
     return _timed(
         tuple(
-            (reading, correct(reading.device_time, arrival.clock, arrival.received_at, zone))
+            (reading, taken(reading, arrival.clock, arrival.received_at, zone))
             for reading in readings
         ),
         arrival,
@@ -204,9 +204,9 @@ def _timed(
     arrival: Arrival,
     decoded_at: datetime | None = None,
 ) -> tuple[Taken, ...] | Reason:
-    taken = tuple(
+    placed = tuple(
         Taken(reading_id(reading, arrival), reading, arrival, moment.at, moment.basis, decoded_at)
         for reading, moment in moments
         if moment.at is not None
     )
-    return taken if len(taken) == len(moments) else Reason.NO_TRUE_TIME
+    return placed if len(placed) == len(moments) else Reason.NO_TRUE_TIME

@@ -89,7 +89,7 @@ def _open(case: Case, opened: Open) -> None:
     case.connection.execute(INSERT, row)
     _record(case, "opened", opened.alert, opened.severity, rule.version)
     _add_readings(case, opened.alert, rule, evidence)
-    _give_task(case, opened.alert, rule, finding, evidence)
+    _give_task(case, opened.alert, rule, evidence)
 
 
 def _append(case: Case, more: Append) -> None:
@@ -99,7 +99,7 @@ def _append(case: Case, more: Append) -> None:
     _record(case, "evidence_added", more.alert, None, rule.version, readings=readings)
     _add_readings(case, more.alert, rule, more.evidence)
     if more.asks_for_work:
-        _give_task(case, more.alert, rule, finding, more.evidence)
+        _give_task(case, more.alert, rule, more.evidence)
     else:
         add_evidence(case, more.alert, rule, more.evidence)
 
@@ -125,10 +125,8 @@ def _resolve(case: Case, resolve: Resolve) -> None:
     note_resolved(case, resolve.alert, found["rule_key"], found["direction"], resolve.why)
 
 
-def _give_task(
-    case: Case, alert: UUID, rule: Rule, finding: Finding, evidence: Sequence[Evidence]
-) -> None:
-    task, new = ensure_task(case, alert, rule, finding, evidence)
+def _give_task(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]) -> None:
+    task, new = ensure_task(case, alert, rule, evidence)
     case.connection.execute(LINK_TASK, {"task": task, "new": new, "alert": alert})
 
 

@@ -204,6 +204,41 @@ def test_other_flags_leave_the_time_alone() -> None:
     )
 
 
+def stamp(text: str) -> DeviceTime:
+    at = datetime.fromisoformat(text)
+    return DeviceTime(
+        year=at.year, month=at.month, day=at.day, hour=at.hour, minute=at.minute, second=at.second
+    )
+
+
+# A cuff an hour ahead of Berlin's 13:00, set right at 12:00:01 UTC.
+SET_RIGHT = ClockCheck(
+    hub_time=datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+    device_time=stamp("2026-11-21T14:00:00"),
+    set_at=datetime(2026, 11, 21, 12, 0, 1, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("measured", "received", "expected"),
+    [
+        # stored before: the old clock
+        ("2026-11-21T09:30:00", "2026-11-21T12:00:05", "2026-11-21T07:30:00"),
+        # taken in the same connection, after the setting: the new clock
+        ("2026-11-21T13:00:40", "2026-11-21T12:00:41", "2026-11-21T12:00:40"),
+        # sent before the setting: the old clock, whatever it looks like
+        ("2026-11-21T14:00:00", "2026-11-21T12:00:00", "2026-11-21T12:00:00"),
+    ],
+)
+def test_a_clock_that_was_set_in_the_same_connection(
+    measured: str, received: str, expected: str
+) -> None:
+    at = datetime.fromisoformat(received).replace(tzinfo=UTC)
+    moment = correct(stamp(measured), SET_RIGHT, at, BERLIN)
+    assert moment.at == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert moment.basis is Basis.DEVICE_CLOCK
+
+
 TIMES = st.builds(
     DeviceTime,
     year=st.just(0) | st.integers(1582, 9999),
