@@ -47,7 +47,8 @@ class Decide:
             for each in match.episodes
             if each.readings & match.alert.evidence or self._opens(each)
         )
-        return tuple(_held(match.alert, supported, match.known))
+        left = (each for each in match.episodes if each not in supported and any(self._new(each)))
+        return (*_held(match.alert, supported, match.known), *map(Late, left))
 
     def _opens(self, episode: Episode) -> bool:
         return any(not each.late for each in self._new(episode))

@@ -1,0 +1,173 @@
+"""The worker: every duty is done once, whoever dies, whoever else works, whatever fails."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from gateway.storage.database import Database
+from gateway.worker import Worker
+from tests.fixtures.site import Site, make_site
+from tests.integration.alerting.homes import evaluate, one, rows, take_pressures, until
+
+RUN = """
+import sys, threading
+from gateway.storage.database import Database
+from gateway.worker import Worker
+Worker(Database(sys.argv[1]), threading.Event()).run()
+"""
+
+# A worker that found nothing to do, and waits.
+SERVES = """SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle' AND position('FROM duty' IN query) > 0"""
+
+
+@contextmanager
+def working(database: Database, workers: int = 1, poll_s: float = 0.1) -> Iterator[None]:
+    """Run workers in threads; they end when the block does."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=Worker(database, stop, poll_s=poll_s).run) for _ in range(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        with database.transaction() as connection:
+            connection.execute("NOTIFY duty")  # so that none sleeps on
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@contextmanager
+def process(database: Database) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a worker as its own process."""
+    child = subprocess.Popen([sys.executable, "-c", RUN, database.url], stdout=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait(10)
+
+
+def duties(database: Database) -> int:
+    return int(one(database, "SELECT count(*) AS n FROM duty")["n"])
+
+
+def evaluated_once(database: Database, readings: int) -> None:
+    found = one(database, "SELECT count(*) AS n, max(times) AS times FROM evaluation")
+    assert found == {"n": readings, "times": 1}
+
+
+def test_a_notification_wakes_it(database: Database, site: Site) -> None:
+    with database.connect(autocommit=True) as listening, working(database, poll_s=60):
+        listening.execute("LISTEN task")
+        until(lambda: bool(rows(database, SERVES)))
+        take_pressures(site, database, (184, 85, 1))
+        (told,) = listening.notifies(timeout=10, stop_after=1)
+        assert told.payload == str(one(database, "SELECT id FROM task")["id"])
+    evaluated_once(database, 1)
+
+
+def test_what_waited_before_it_started_is_evaluated(database: Database, site: Site) -> None:
+    take_pressures(site, database, (184, 85, 2), (120, 80, 1))
+    with working(database):
+        until(lambda: duties(database) == 0)
+    evaluated_once(database, 2)
+
+
+def test_two_workers_never_double(database: Database, site: Site) -> None:
+    homes = [site, *(make_site(database) for _ in range(7))]
+    with working(database, workers=3):
+        for hours in range(10, 0, -1):
+            for home in homes:
+                take_pressures(home, database, (184 + hours, 59, hours), (190, 50, hours - 0.5))
+        until(lambda: duties(database) == 0)
+    evaluated_once(database, 8 * 20)
+    kinds = rows(database, "SELECT rule_key, count(*) AS n FROM alert GROUP BY 1 ORDER BY 1")
+    assert kinds == [{"rule_key": "diastolic_low", "n": 8}, {"rule_key": "systolic_high", "n": 8}]
+    assert one(database, "SELECT count(*) AS n FROM task") == {"n": 16}
+    assert one(database, "SELECT count(*) AS n FROM alert_reading") == {"n": 8 * 40}
+
+
+def test_killed_in_mid_transaction_nothing_is_lost_or_doubled(
+    database: Database, site: Site
+) -> None:
+    take_pressures(site, database, (184, 85, 1))
+    waits = "SELECT pid FROM pg_locks WHERE relation = 'evaluation'::regclass AND NOT granted"
+    with database.connect() as holder:
+        # The record of evaluation is the last thing written: alert and task are there by then.
+        holder.execute("LOCK TABLE evaluation IN SHARE MODE")
+        with process(database) as child:
+            until(lambda: bool(rows(database, waits)))
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait(10)
+        holder.rollback()
+    until(lambda: not rows(database, waits))
+    assert rows(database, "SELECT FROM alert") == []
+    assert duties(database) == 1
+    with process(database):
+        until(lambda: duties(database) == 0)
+    evaluated_once(database, 1)
+    for table in ("alert", "task", "alert_reading"):
+        assert one(database, f"SELECT count(*) AS n FROM {table}") == {"n": 1}  # noqa: S608
+
+
+def test_what_fails_for_one_patient_holds_nobody_up_and_is_tried_again(
+    database: Database, site: Site
+) -> None:
+    other = make_site(database)
+    take_pressures(site, database, (184, 85, 1))
+    take_pressures(other, database, (185, 85, 1))
+    with database.transaction() as connection:
+        zone = "UPDATE patient SET timezone = %s WHERE id = %s"
+        connection.execute(zone, ["Nowhere/None", site.patient])
+    now = datetime.now(UTC)
+    assert evaluate(database, lambda: now) == 1
+    failed = "SELECT patient_id, attempts, error, retry_at FROM duty"
+    assert one(database, failed) == {
+        "patient_id": site.patient,
+        "attempts": 1,
+        "error": "ZoneInfoNotFoundError",
+        "retry_at": now + timedelta(seconds=5),
+    }
+    assert evaluate(database, lambda: now + timedelta(seconds=4)) == 0
+    assert evaluate(database, lambda: now + timedelta(seconds=5)) == 0
+    assert one(database, failed)["retry_at"] == now + timedelta(seconds=15)
+    with database.transaction() as connection:
+        connection.execute(zone, ["Europe/Vienna", site.patient])
+    assert evaluate(database, lambda: now + timedelta(seconds=15)) == 1
+    evaluated_once(database, 2)
+
+
+def test_waits_grow_to_ten_minutes(database: Database, site: Site) -> None:
+    take_pressures(site, database, (184, 85, 1))
+    now = datetime.now(UTC)
+    with database.transaction() as connection:
+        connection.execute("UPDATE patient SET timezone = 'Nowhere/None'")
+        connection.execute("UPDATE duty SET attempts = 1000")
+    evaluate(database, lambda: now)
+    assert one(database, "SELECT retry_at FROM duty") == {"retry_at": now + timedelta(minutes=10)}
+
+
+def test_a_lost_connection_is_opened_again(database: Database, site: Site) -> None:
+    others = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    with working(database):
+        until(lambda: bool(rows(database, SERVES)))
+        assert rows(database, others)
+        take_pressures(site, database, (184, 85, 1))
+        until(lambda: duties(database) == 0)
+    evaluated_once(database, 1)
+
+
+def test_it_ends_when_asked(database: Database) -> None:
+    with working(database):
+        pass
