@@ -16,7 +16,7 @@ from simulators.taken import Taken
 
 FEATURE: Final = gatt.sig(0x2A60)
 # Measurement status, device status, storage and time stamps; all bits of both status fields.
-FEATURES: Final = bytes.fromhex("0f00e0ffffff00")
+FEATURES: Final = bytes.fromhex("0f00 e0ff ffff00")
 
 
 def spot_check(oxygen: Oxygen, stamp: datetime) -> bytes:

@@ -15,7 +15,7 @@ from tests.integration.simulated_radio.homes import CUFF, home, pressure, sessio
 
 # BLS 1.1.1, 3.1.1: flags 0x06 (mmHg, time stamp, pulse), systolic 132, diastolic 84, mean NaN,
 # 2026-11-20 08:00:00, pulse 70.
-FIRST = bytes.fromhex("0684005400ff07ea070b140800004600")
+FIRST = bytes.fromhex("06 8400 5400 ff07 ea07 0b 14 08 00 00 4600")
 
 
 async def test_a_scan_finds_it_by_its_service(radio: Radio) -> None:
@@ -42,7 +42,7 @@ async def test_reads_and_a_written_clock(radio: Radio) -> None:
         assert await one.client.read_gatt_char(BATTERY_LEVEL) == bytes([77])
         assert await one.client.read_gatt_char(MANUFACTURER_NAME) == b"Hearthline Simulators"
         await one.client.write_gatt_char(
-            CURRENT_TIME, bytes.fromhex("d5070203040506030000"), response=True
+            CURRENT_TIME, bytes.fromhex("d507 02 03 04 05 06 03 00 00"), response=True
         )
         shown = await one.client.read_gatt_char(CURRENT_TIME)
     assert shown[:5] == bytes.fromhex("d507020304")

@@ -51,7 +51,7 @@ async def test_stored_records_come_with_their_context_and_then_the_answer(radio:
     first, second = simulated.taken()
     assert one.received == [
         (GLUCOSE_MEASUREMENT, bytes.fromhex(first["octets"])),
-        (GLUCOSE_CONTEXT, bytes.fromhex("02010001")),
+        (GLUCOSE_CONTEXT, bytes.fromhex("02 0100 01")),
         (GLUCOSE_MEASUREMENT, bytes.fromhex(second["octets"])),
         (RACP, SUCCESS),
     ]

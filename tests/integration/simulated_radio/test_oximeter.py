@@ -18,8 +18,8 @@ async def test_live_values_then_the_spot_check(radio: Radio) -> None:
         await one.until(2)
         await one.hung_up()
     assert one.received == [
-        (PLX_CONTINUOUS, bytes.fromhex("0060004700")),
-        (PLX_SPOT_CHECK, bytes.fromhex("0161004600ea070b140c0000")),
+        (PLX_CONTINUOUS, bytes.fromhex("00 6000 4700")),
+        (PLX_SPOT_CHECK, bytes.fromhex("01 6100 4600 ea07 0b 14 0c 00 00")),
     ]
     assert {row["octets"] for row in simulated.taken()} == {
         octets.hex() for _, octets in one.received
