@@ -76,7 +76,10 @@ class Freshness(Frozen):
 
 
 class Rule(Frozen):
-    """A declared condition; each kind adds its parameters. A version never changes its content."""
+    """A declared condition; each kind adds its parameters. A version never changes its content.
+
+    `adjusted` says why a patient's own limits are in it, and who set them; never in a pack.
+    """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     version: Annotated[int, Field(ge=1)]
@@ -87,6 +90,7 @@ class Rule(Frozen):
     direction: Direction
     freshness: Freshness = Freshness()
     source: Annotated[str, Field(min_length=3)]
+    adjusted: str | None = None
 
 
 class Evidence(Frozen):

@@ -18,4 +18,5 @@ def effective(rule: R, overrides: Iterable[Override], at: datetime) -> R:
     if not mine:
         return rule
     newest = max(mine, key=lambda override: (override.valid_from, override.reason))
-    return type(rule).model_validate(rule.model_dump() | {"bands": newest.bands})
+    own = {"bands": newest.bands, "adjusted": f"{newest.reason} ({newest.author})"}
+    return type(rule).model_validate(rule.model_dump() | own)

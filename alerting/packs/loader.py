@@ -62,6 +62,8 @@ def _rule(path: Path, root: Node, at: int, given: Any) -> Rule:
         field = ".".join(map(str, first["loc"]))
         text = f"{field}: {first['msg']}".removeprefix(": ")
         raise PackError(path, _line(root, (*where, *first["loc"])), text) from None
+    if rule.adjusted is not None:
+        raise PackError(path, _line(root, (*where, "adjusted")), "adjusted: not in a pack")
     return rule
 
 

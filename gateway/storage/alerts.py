@@ -56,6 +56,9 @@ RESOLVE: Final = """
 UPDATE alert SET state = 'resolved', resolved_at = %(now)s, updated_at = %(now)s, until = %(until)s
 WHERE id = %(alert)s RETURNING rule_key, direction"""
 
+ENDED_ITSELF: Final = """
+SELECT FROM alert a JOIN task t ON t.id = a.task_id WHERE a.id = %s AND t.status = 'cancelled'"""
+
 REOPEN: Final = """
 UPDATE alert SET state = 'open', resolved_at = NULL, until = NULL, severity = %(severity)s,
     updated_at = %(now)s
@@ -112,8 +115,18 @@ def _change(case: Case, change: Raise | Lower | Reopen) -> None:
         case.connection.execute(RAISE, row | {"peak": change.peak})
     else:
         case.connection.execute(LOWER if isinstance(change, Lower) else REOPEN, row)
+    if isinstance(change, Reopen):
+        _task_again(case, change, rule)
     event = {Raise: "raised", Lower: "lowered", Reopen: "reopened"}[type(change)]
     _record(case, event, change.alert, change.severity, rule.version)
+
+
+def _task_again(case: Case, reopened: Reopen, rule: Rule) -> None:
+    """Take back the end of a task that ended by itself, since its reason is gone."""
+    evidence = [each for episode in reopened.episodes for each in episode.evidence]
+    ended = case.connection.execute(ENDED_ITSELF, [reopened.alert]).fetchone()
+    if ended is not None and any(not each.late for each in evidence):
+        _give_task(case, reopened.alert, rule, evidence)
 
 
 def _resolve(case: Case, resolve: Resolve) -> None:

@@ -101,6 +101,20 @@ def test_untouched_p3_tasks_end_when_the_readings_are_back(
     }
 
 
+def test_an_end_that_late_data_take_back_gives_the_task_back(
+    database: Database, site: Site
+) -> None:
+    for pressure in ((120, 55, 4), (120, 70, 3), (120, 71, 1), (120, 61, 2)):
+        take_pressures(site, database, pressure)
+        evaluate(database)
+    assert told(database, ALERTS) == ["diastolic_low P3 P3 open"]
+    assert told(database, TASKS) == ["diastolic_low P3 cancelled", "diastolic_low P3 requested"]
+    take_pressures(site, database, (120, 72, 0.5))
+    evaluate(database)
+    assert told(database, ALERTS) == ["diastolic_low P3 P3 resolved"]
+    assert told(database, TASKS) == ["diastolic_low P3 cancelled"] * 2
+
+
 def test_p3_tasks_that_somebody_took_stay(database: Database, site: Site) -> None:
     take_pressures(site, database, (120, 55, 3))
     evaluate(database)

@@ -135,6 +135,7 @@ def test_a_patients_own_limits_hold_for_their_time() -> None:
     rule = effective(SYSTOLIC, [own(">= 190")], NOON)
     assert str(rule.bands[next(iter(rule.bands))]["mm[Hg]"]) == "at or above 190"
     assert rule.clear == SYSTOLIC.clear
+    assert rule.adjusted == "agreed with the clinician (Dr Example)"
     assert effective(SYSTOLIC, [own(">= 190")], NOON + timedelta(days=1)) == SYSTOLIC
     assert effective(LOW, [own(">= 190")], NOON) == LOW
 

@@ -70,6 +70,7 @@ def test_kinds_are_found_by_walking() -> None:
         ("title: Glucose low", "title: Low\n    title: Lower", 7, "title is given twice"),
         ("rules:", "regeln:", 1, "exactly two keys"),
         ("pack: mine\n", "pack: mine\nauthor: me\n", 1, "exactly two keys"),
+        ("version: 1", "version: 1\n    adjusted: by me", 5, "adjusted: not in a pack"),
         ("direction: low", "direction: down", 9, "direction: Input should be"),
     ],
 )
