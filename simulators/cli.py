@@ -1,13 +1,33 @@
 """hearthline-sim: simulated homes, and what is built on them."""
 
 import asyncio
+import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+from simulators.programs import ProgramFailed
+
+app = typer.Typer(
+    name="hearthline-sim",
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Recordings = Annotated[
+    Path | None,
+    typer.Option(help="A folder of public recordings; default: ../shared/data, if it is there."),
+]
+Folder = Annotated[
+    Path,
+    typer.Option(envvar="HEARTHLINE_SIM_HOME", help="Where it keeps its database and homes."),
+]
 
 
 @app.callback()
@@ -42,6 +62,35 @@ def bluez(
         raise typer.Exit(1) from None
 
 
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End when everything is stored.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the summary.")] = False,
+    recordings: Recordings = None,
+    folder: Folder = Path("var/demo"),
+) -> None:
+    """Run the whole product here with two simulated homes. Example: demo --once --json.
+
+    Exits 1 when not everything that the devices took is stored.
+    """
+    from rich.console import Console
+
+    from simulators.demo.run import Demo
+
+    if recordings is not None and not recordings.is_dir():
+        raise typer.BadParameter(f"there is no folder {recordings}", param_hint="--recordings")
+    console = None if as_json else Console()
+    summary = Demo(folder, recordings, console).run(once=once)
+    if once:
+        typer.echo(json.dumps(summary.as_dict(), indent=1))
+    if not summary.complete:
+        raise typer.Exit(1)
+
+
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Run a command; what does not work is said in one line."""
+    try:
+        app()
+    except ProgramFailed as error:
+        typer.echo(f"hearthline-sim: {error}", err=True)
+        sys.exit(1)

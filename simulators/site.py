@@ -6,6 +6,7 @@ The demo, the bench and whole-process tests build theirs with it; each part is a
 import json
 import os
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,17 @@ class Gateway:
     def call(self, *arguments: str) -> Any:
         """Run one of its commands and return what it prints."""
         return call("hearthline-gateway", *arguments, environment=self.environment)
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until its broker takes connections. Raises ProgramFailed."""
+        end = time.monotonic() + seconds
+        port = int(self.environment["HEARTHLINE_BROKER_PORT"])
+        while time.monotonic() < end and self.program.running:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise ProgramFailed(f"The gateway is not ready: {self.program.last_words()}")
 
     def register(self, residents: Sequence[Resident], since: datetime) -> list["Home"]:
         """Make an organisation with a patient and a hub for each resident."""

@@ -1,0 +1,82 @@
+"""Who lives in the demo's two homes: recorded people where there are recordings, else virtual."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from simulators.homes import Course, device, home, rebase, thin
+from simulators.recordings import bidmc, bp_preg, uci_diabetes
+from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, Sample
+from simulators.site import Resident
+from simulators.vitals.patient import VirtualPatient
+
+SEED: Final = 7
+ZONE: Final = "Europe/Vienna"
+SPOT_CHECKS: Final = timedelta(seconds=60)
+VIRTUAL_DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A device in a demo home, whose series it replays, and how much of it happens live."""
+
+    kind: str
+    recorded: str
+    virtual_seed: int
+    course: Course
+    address: str
+    name: str
+    clock_error_s: float = 0
+
+
+# Chosen for what their last day holds, so that each clinical severity finds somebody; the virtual
+# seeds likewise. The meters' clocks are wrong, as clocks of meters are.
+HOMES: Final[dict[str, tuple[Choice, ...]]] = {
+    "Anna Example": (
+        Choice(GLUCOSE, "uci-16", 3, Course(2, 2, 4), "C0:FF:EE:00:00:01", "Meter A", -3725),
+        Choice(BLOOD_PRESSURE, "bp-preg-054", 3, Course(3, 3, 4), "C0:FF:EE:00:00:02", "Cuff A"),
+    ),
+    "Bruno Example": (
+        Choice(GLUCOSE, "uci-20", 5, Course(2, 3, 4), "C0:FF:EE:00:00:03", "Meter B", 186),
+        Choice(OXYGEN, "bidmc-12", 5, Course(4, 2, 3), "C0:FF:EE:00:00:04", "Oximeter B"),
+    ),
+}
+
+
+def residents(recordings: Path | None, anchor: datetime) -> list[Resident]:
+    """Return the people of the demo, their newest measurement shortly before `anchor` (UTC)."""
+    return [
+        Resident(
+            name,
+            home([_device(choice, recordings, anchor) for choice in choices], SEED, ZONE),
+        )
+        for name, choices in HOMES.items()
+    ]
+
+
+def _device(choice: Choice, recordings: Path | None, anchor: datetime) -> dict[str, Any]:
+    samples = _recorded(choice, recordings) if recordings else _virtual(choice, anchor)
+    if choice.kind == OXYGEN and recordings:
+        samples = thin(samples, SPOT_CHECKS)
+    placed = rebase(samples, anchor, ZoneInfo(ZONE))
+    return device(
+        placed, choice.address, choice.name, choice.course, clock_error_s=choice.clock_error_s
+    )
+
+
+def _recorded(choice: Choice, folder: Path) -> Sequence[Sample]:
+    return [one for one in _read(choice.kind, folder) if one.subject == choice.recorded]
+
+
+def _read(kind: str, folder: Path) -> Iterator[Sample]:
+    readers = {GLUCOSE: uci_diabetes.read, BLOOD_PRESSURE: bp_preg.read, OXYGEN: bidmc.read}
+    return readers[kind](folder)
+
+
+def _virtual(choice: Choice, anchor: datetime) -> Sequence[Sample]:
+    first = (anchor - timedelta(days=VIRTUAL_DAYS)).date()
+    patient = VirtualPatient(choice.recorded, choice.virtual_seed)
+    return [one for one in patient.samples(first, VIRTUAL_DAYS) if one.kind == choice.kind]

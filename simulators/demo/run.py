@@ -1,0 +1,113 @@
+"""The whole product on one machine: two homes, a gateway, real programs, and what they did."""
+
+import json
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from simulators.demo.residents import residents
+from simulators.demo.state import DemoState, load, now_to_the_second
+from simulators.demo.summary import Summary, settle, summarise
+from simulators.demo.watching import Watching
+from simulators.programs import ProgramFailed
+from simulators.recordings.folders import find_recordings
+from simulators.site import Gateway, Home, Resident, free_port
+
+FINISH_WITHIN_S: Final = 50.0
+BROKER_WITHIN_S: Final = 15.0
+
+
+class Demo:
+    """One run in `folder`, where an earlier one may have left its database."""
+
+    def __init__(self, folder: Path, recordings: Path | None, console: Console | None) -> None:
+        self._recordings = find_recordings(recordings)
+        self._source = "recordings" if self._recordings else "virtual patients"
+        self._folder = folder / self._source.split()[0]
+        self._console = console
+
+    def run(self, *, once: bool) -> Summary:
+        """Run to the end, or until Ctrl-C. Raises ProgramFailed where a program does not start."""
+        state, gateway, people = self._prepare()
+        homes = [Home(self._home_folder(person), state.hubs[person.name]) for person in people]
+        watching = Watching(gateway, self._console)
+        with ExitStack() as running:
+            running.callback(gateway.program.stop)
+            gateway.program.start()
+            gateway.wait_until_ready(BROKER_WITHIN_S)
+            running.callback(watching.stop)
+            watching.start()
+            for home in homes:
+                running.callback(home.stop)
+                home.start_radio()
+                home.start_agent()
+            planned = sum(len(d.measurements) for person in people for d in person.home.devices)
+            self._say(f"{planned} measurements are under way; Ctrl-C ends the demo.")
+            settle(gateway, homes, planned, time.monotonic() + FINISH_WITHIN_S)
+            self._wait_for_evaluations(watching)
+            summary = summarise(
+                gateway, homes, self._source, watching.stored_ms, watching.evaluated_ms
+            )
+            if not once:
+                self._stay(gateway, homes, summary)
+        return summary
+
+    def _prepare(self) -> tuple[DemoState, Gateway, list[Resident]]:
+        state = load(self._folder)
+        anchor = datetime.fromisoformat(state.anchor) if state else now_to_the_second()
+        people = residents(self._recordings, anchor)
+        self._introduce()
+        gateway = Gateway(self._folder, state.port if state else free_port())
+        if state is None:
+            state = self._register(gateway, people, anchor)
+        return state, gateway, people
+
+    def _register(self, gateway: Gateway, people: list[Resident], anchor: datetime) -> DemoState:
+        earliest = min(
+            m.device_time for p in people for d in p.home.devices for m in d.measurements
+        )
+        since = earliest - timedelta(days=1)
+        homes = gateway.register(people, since)
+        hubs = {person.name: home.hub for person, home in zip(people, homes, strict=True)}
+        port = int(gateway.environment["HEARTHLINE_BROKER_PORT"])
+        state = DemoState(port, anchor.isoformat(), hubs)
+        state.save(self._folder)
+        return state
+
+    def _home_folder(self, person: Resident) -> Path:
+        return self._folder / "homes" / person.name.lower().replace(" ", "-")
+
+    def _wait_for_evaluations(self, watching: Watching) -> None:
+        """What was stored in this run is evaluated within moments; give it those moments."""
+        end = time.monotonic() + 5
+        while len(watching.evaluated_ms) < len(watching.stored_ms) and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def _introduce(self) -> None:
+        self._say("[bold]Hearthline demo[/]: two homes, a gateway, real programs, demo people.")
+        if self._recordings:
+            self._say(f"The devices replay real measurements from {self._recordings}.")
+        else:
+            self._say("No recordings found (--recordings DIR): seeded virtual patients stand in.")
+
+    def _stay(self, gateway: Gateway, homes: Sequence[Home], summary: Summary) -> None:
+        settings = " ".join(f"{name}={value}" for name, value in gateway.environment.items())
+        self._say(json.dumps(summary.as_dict(), indent=1))
+        self._say("\nLook around in another terminal:")
+        for command in ("tasks list", "readings", "trace READING", f"custody {homes[0].hub}"):
+            self._say(f"  {settings} .venv/bin/hearthline-gateway {command}")
+        try:
+            while gateway.program.running:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+        raise ProgramFailed(f"The gateway ended: {gateway.program.last_words()}")
+
+    def _say(self, text: str) -> None:
+        if self._console is not None:
+            self._console.print(text, highlight=False, soft_wrap=True)
