@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
@@ -12,8 +12,15 @@ from alerting.units import written
 from device_profiles.reading import Absent, Frozen, Validity
 
 
+# An oximeter worn for an hour gives thousands; a person checks the newest, the rest is in rows.
+SHOWN: Final = 100
+
+
 class Finding(Frozen):
-    """A rule that holds: which version, with which parameters, by which readings, in words."""
+    """A rule that holds: which version, with which parameters, by which readings, in words.
+
+    `readings` is how many there are; `evidence` shows the newest of them.
+    """
 
     rule_key: str
     rule_version: int
@@ -21,6 +28,7 @@ class Finding(Frozen):
     severity: Severity
     peak: Severity
     since: AwareDatetime
+    readings: int
     evidence: tuple[Evidence, ...]
     sentence: str
 
@@ -36,7 +44,8 @@ def explain(episodes: Sequence[Episode], zone: ZoneInfo) -> Finding:
         severity=last.severity,
         peak=min(episode.peak for episode in episodes),
         since=evidence[0].observation.measured_at,
-        evidence=evidence,
+        readings=len(evidence),
+        evidence=evidence[-SHOWN:],
         sentence=sentence(last.rule.label, decisive(evidence), zone),
     )
 

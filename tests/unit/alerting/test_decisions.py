@@ -1,10 +1,12 @@
 """What is decided for an alert when readings come, in order and out of it."""
 
 from datetime import timedelta
+from uuid import UUID
 
-from alerting.model import Direction, Override
+from alerting.model import Direction, Override, Severity
 from alerting.overrides import effective
 from alerting.pipeline.decisions import Decision, Late, Resolve, Why
+from alerting.pipeline.deduplicate import AlertState, StoredAlert
 from alerting.rules.threshold import Threshold
 from tests.unit.alerting.make import NOON, PACK, observe, series
 from tests.unit.alerting.register import Register
@@ -116,6 +118,36 @@ def test_rules_do_not_touch_one_another() -> None:
         "systolic_high",
         "diastolic_low",
     }
+
+
+def stored(n: int, state: AlertState, reading: UUID, hour: float) -> StoredAlert:
+    """Make an alert as an older version of a rule may have left it."""
+    return StoredAlert(
+        id=UUID(int=n),
+        rule_key=SYSTOLIC.key,
+        direction=SYSTOLIC.direction,
+        state=state,
+        severity=Severity.P2,
+        peak=Severity.P2,
+        since=NOON + timedelta(hours=hour),
+        evidence=frozenset({reading}),
+    )
+
+
+def test_what_ends_comes_before_what_begins() -> None:
+    (high,) = series("systolic", "190")
+    gone = stored(2, AlertState.OPEN, UUID(int=99), 1)
+    back = stored(1, AlertState.RESOLVED, high.reading_id, 0)
+    register = Register((SYSTOLIC,), alerts={back.id: back, gone.id: gone})
+    assert names(register.arrive([high])) == ["Resolve", "Reopen"]
+
+
+def test_of_two_alerts_for_one_episode_the_open_one_goes_on() -> None:
+    chart = series("systolic", "190 191")
+    going = stored(1, AlertState.ACKNOWLEDGED, chart[0].reading_id, 0)
+    over = stored(2, AlertState.RESOLVED, chart[1].reading_id, 1)
+    register = Register((SYSTOLIC,), alerts={over.id: over, going.id: going})
+    assert register.arrive(chart) == ()
 
 
 def own(limit: str) -> Override:

@@ -52,6 +52,13 @@ def test_the_worst_timely_reading_speaks_and_everything_is_there_to_check() -> N
     assert finding.since == chart[0].measured_at
 
 
+def test_thousands_of_readings_are_counted_and_the_newest_shown() -> None:
+    chart = [observe("spo2", "90", hour=minute / 60, n=minute + 1) for minute in range(150)]
+    finding = explain(episodes(PACK["spo2_low"], chart), VIENNA)
+    assert (finding.readings, len(finding.evidence)) == (150, 100)
+    assert finding.evidence[-1].observation == chart[-1]
+
+
 def test_a_late_reading_does_not_speak_where_a_timely_one_can() -> None:
     late = observe("glucose", "40", stored_after=timedelta(days=3))
     timely = observe("glucose", "66", hour=1)
