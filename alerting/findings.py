@@ -11,7 +11,6 @@ from alerting.model import Episode, Evidence, Severity
 from alerting.units import written
 from device_profiles.reading import Absent, Frozen, Validity
 
-
 # An oximeter worn for an hour gives thousands; a person checks the newest, the rest is in rows.
 SHOWN: Final = 100
 
