@@ -28,6 +28,7 @@ from edge_agent.uplink.sender import Sender
 
 # Disconnecting a device takes BlueZ up to 3 s; systemd kills after 90.
 STOP_S: Final = 20.0
+CANCEL_S: Final = 8.0
 
 log: Final = structlog.get_logger()
 
@@ -79,9 +80,16 @@ async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...]) -> None:
         await _first_failure(tasks, stopping)
     finally:
         notify("STOPPING=1")
-        for task in tasks | {stopping}:
+        await _end(tasks | {stopping})
+
+
+async def _end(tasks: "set[asyncio.Task[Any]]") -> None:
+    """Cancel until all have ended: wait_for of Python 3.11 can swallow a cancellation."""
+    deadline = asyncio.get_running_loop().time() + STOP_S
+    while tasks and asyncio.get_running_loop().time() < deadline:
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks | {stopping}, timeout=STOP_S)
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
 
 
 async def _first_failure(

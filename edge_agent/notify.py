@@ -19,7 +19,8 @@ def notify(state: str) -> None:
 
 async def keep_alive() -> None:
     """Feed the watchdog for as long as the event loop turns."""
-    half = int(os.environ.get("WATCHDOG_USEC", "0")) / 2_000_000
-    while half > 0:
+    # Without a watchdog there is nothing to feed; once an hour nobody is disturbed.
+    half = int(os.environ.get("WATCHDOG_USEC", "0")) / 2_000_000 or 3600.0
+    while True:
         notify("WATCHDOG=1")
         await asyncio.sleep(half)

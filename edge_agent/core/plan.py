@@ -23,12 +23,16 @@ FULL_PULL: Final = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """What the last connections to one device came to. Seconds are monotonic."""
+    """What the last connections to one device came to. Seconds are monotonic.
+
+    `pair` says whether the next connection pairs first. Some devices know no pairing and refuse
+    it, so after a refusal the other way is tried; what worked is kept.
+    """
 
     failures: int = 0
     retry_at: float = 0.0
     last_seen: float | None = None
-    pairing_refused: int = 0
+    pair: bool = True
 
     def seen(self, now: float) -> "Visits":
         """Note an advertisement; a new advertising window forgets the failures' wait."""
@@ -43,22 +47,13 @@ class Visits:
         """Wait twice as long after each failed connection, 10 minutes at most."""
         failures = self.failures + 1
         wait = wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S)
-        refused = self.pairing_refused + pairing
-        return replace(self, failures=failures, retry_at=now + wait, pairing_refused=refused)
+        pair = not self.pair if pairing else self.pair
+        return replace(self, failures=failures, retry_at=now + wait, pair=pair)
 
     def after_session(self, now: float, *, brought: int) -> "Visits":
         """Come back soon to a device that had something to say."""
         wait = SERVED_WAIT_S if brought else EMPTY_WAIT_S
-        return replace(self, failures=0, retry_at=now + wait, pairing_refused=0)
-
-    @property
-    def pair(self) -> bool:
-        """Say whether the next connection should pair first.
-
-        Some devices know no pairing and refuse it, so every other attempt after a refusal goes
-        without; BlueZ then pairs by itself where the device insists.
-        """
-        return self.pairing_refused % 2 == 0
+        return replace(self, failures=0, retry_at=now + wait)
 
 
 def pull_from(sequence: int, full_pull: datetime, now: datetime) -> int | None:

@@ -6,7 +6,7 @@ alive for ever. So the owner of the name org.bluez is watched here.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import structlog
@@ -83,28 +83,23 @@ class BluezRadio:
             bus.export(PATH, self._agent)
             owner = _Owner(bus)
             await owner.follow()
-            ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
-            await self._serve_until(owner, bus, ended)
+            await self._serve_until_end(owner, bus)
         finally:
-            bus.disconnect()
-            bus.unexport(PATH)
+            with suppress(OSError):  # its socket may be gone; this must not hide a cancellation
+                bus.unexport(PATH)
+                bus.disconnect()
 
-    async def _serve_until(
-        self, owner: "_Owner", bus: MessageBus, ended: "asyncio.Future[None]"
-    ) -> None:
-        try:
-            while not ended.done():
-                serving = asyncio.create_task(self._serve(bus) if owner.name else _for_ever())
-                changed = asyncio.create_task(owner.changed())
-                try:
-                    await asyncio.wait(
-                        (serving, changed, ended), return_when=asyncio.FIRST_COMPLETED
-                    )
-                finally:
-                    await _end(serving, changed)
-                    self._lose_all()
-        finally:
-            await _end(ended)
+    async def _serve_until_end(self, owner: "_Owner", bus: MessageBus) -> None:
+        ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        ended.add_done_callback(lambda future: future.cancelled() or future.exception())
+        while not ended.done():
+            serving = asyncio.create_task(self._serve(bus) if owner.name else _for_ever())
+            changed = asyncio.create_task(owner.changed())
+            try:
+                await asyncio.wait((serving, changed, ended), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await _end(serving, changed)
+                self._lose_all()
         raise BluetoothUnavailable
 
     def _lose_all(self) -> None:
@@ -132,12 +127,14 @@ class BluezRadio:
     @asynccontextmanager
     async def _scanner(self) -> AsyncIterator[None]:
         scanner = BleakScanner(self._advertised)
-        await asyncio.wait_for(scanner.start(), CALL_S)
+        async with asyncio.timeout(CALL_S):
+            await scanner.start()
         try:
             yield
         finally:
             try:
-                await asyncio.wait_for(scanner.stop(), CALL_S)
+                async with asyncio.timeout(CALL_S):
+                    await scanner.stop()
             except Exception as error:  # noqa: BLE001 - the service may be gone
                 log.info("scan_not_stopped", error=type(error).__name__)
 
@@ -145,7 +142,8 @@ class BluezRadio:
         while True:
             self._heard.clear()
             try:
-                await asyncio.wait_for(self._heard.wait(), SILENT_S)
+                async with asyncio.timeout(SILENT_S):
+                    await self._heard.wait()
             except TimeoutError:
                 log.info("scan_silent")
                 return
@@ -206,7 +204,8 @@ async def _call(bus: MessageBus, member: str, signature: str, body: list[Any]) -
 
 
 async def _reply(bus: MessageBus, message: Message) -> Message:
-    reply = await asyncio.wait_for(bus.call(message), CALL_S)
+    async with asyncio.timeout(CALL_S):
+        reply = await bus.call(message)
     if reply is None:
         raise BluetoothUnavailable
     return reply

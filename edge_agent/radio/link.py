@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from bleak import BleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTServiceCollection
-from bleak.exc import BleakDBusError
+from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
 from device_profiles.gatt import Uuid
 from edge_agent.errors import DeviceLost, DeviceRefused, PairingRefused
@@ -22,7 +22,16 @@ CALL_S: Final = 8.0
 # BlueZ answers Disconnect after 2 to 3 s.
 CLOSE_S: Final = 6.0
 PAIRING_ERRORS: Final = frozenset(
-    "org.bluez.Error.Authentication" + end for end in ("Failed", "Canceled", "Rejected", "Timeout")
+    {
+        "org.bluez.Error.AuthenticationFailed",
+        "org.bluez.Error.AuthenticationCanceled",
+        "org.bluez.Error.AuthenticationRejected",
+        "org.bluez.Error.AuthenticationTimeout",
+        "org.bluez.Error.NotPermitted",  # "Not paired"; a plain refusal is an ATT error
+        "ATT 0x05",  # insufficient authentication
+        "ATT 0x08",  # insufficient authorisation
+        "ATT 0x0f",  # insufficient encryption
+    }
 )
 
 
@@ -104,7 +113,13 @@ def _result(task: "asyncio.Future[T]", gone: bool) -> T:
     except Exception as error:  # noqa: BLE001
         # bleak raises anything from BleakError to KeyError and AssertionError; its texts hold
         # addresses, so only the kind of the error goes on.
-        kind = error.dbus_error if isinstance(error, BleakDBusError) else type(error).__name__
         if gone:
             raise DeviceLost from None
+        kind = _kind(error)
         raise (PairingRefused if kind in PAIRING_ERRORS else DeviceRefused)(kind) from None
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, BleakGATTProtocolError):
+        return f"ATT {error.code:#04x}"
+    return error.dbus_error if isinstance(error, BleakDBusError) else type(error).__name__

@@ -162,8 +162,9 @@ async def post(broker: Broker, kit: Kit, *, receipts: bool = True) -> AsyncItera
         try:
             yield reader
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            while not listening.done():  # wait_for of Python 3.11 can swallow a cancellation
+                listening.cancel()
+                await asyncio.wait({listening}, timeout=0.5)
 
 
 async def until(holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> float:

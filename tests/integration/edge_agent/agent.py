@@ -1,0 +1,117 @@
+"""The agent as a process of its own, with a hub's folder, on a broker and a simulated radio."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import tomli_w
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from device_profiles.wire.hub_file import PairedDevice
+from tests.fixtures.hub import Kit, make_kit
+from tests.integration.edge_agent.broker import Broker, until
+
+CUFF, METER, OXIMETER = (f"C0:FF:EE:00:00:0{n}" for n in (1, 2, 3))
+PROFILES = {
+    CUFF: "generic_cuff",
+    METER: "generic_glucometer",
+    OXIMETER: "generic_oximeter",
+}
+STOP_S = 15
+
+
+def device(address: str) -> PairedDevice:
+    return PairedDevice(id=uuid5(UUID(int=1), address), address=address, profile=PROFILES[address])
+
+
+def hub_kit(broker: Broker, *addresses: str) -> Kit:
+    return make_kit(broker.port, tuple(map(device, addresses)))
+
+
+@dataclass
+class Hub:
+    """A hub's folders and its running agent."""
+
+    kit: Kit
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @classmethod
+    def install(
+        cls, folder: Path, kit: Kit, broker: Broker, passkeys: dict[str, str] | None = None
+    ) -> "Hub":
+        """Write what `hearthline-gateway hub add` would write."""
+        home = folder / "hub"
+        broker.authority.issue(str(kit.hub), home, "hub")
+        plain = kit.hub_file.model_dump(mode="json")
+        (home / "hub.toml").write_text(tomli_w.dumps(plain))
+        pem = kit.signing_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (home / "signing.key").write_bytes(pem)
+        if passkeys:
+            (home / "passkeys.toml").write_text(tomli_w.dumps(passkeys))
+        env = {
+            "HEARTHLINE_HUB_DIR": str(home),
+            "HEARTHLINE_STATE_DIR": str(folder / "state"),
+            "HEARTHLINE_CLOCK_TRUSTED": "true",
+            "HEARTHLINE_QUIET_SECONDS": "3",
+        }
+        return cls(kit, folder, env)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def start(self) -> None:
+        with (self.folder / "agent.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "edge_agent", "run"],
+                env={**os.environ, **self.env},
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Stop it as systemd would: asked first, then killed."""
+        assert self.process is not None
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.process.returncode
+
+    def log(self) -> list[dict[str, Any]]:
+        text = (self.folder / "agent.log").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.log() if line["event"] == event]
+
+    def ask(self, *command: str) -> Any:
+        """Run a subcommand with --json."""
+        done = subprocess.run(
+            [sys.executable, "-m", "edge_agent", *command, "--json"],
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    async def until_event(self, event: str, times: int = 1) -> None:
+        await until(lambda: len(self.events(event)) >= times, f"{event} x {times}")
+
+    async def until_empty(self) -> None:
+        """Wait until nothing waits in the spool any more, heartbeats included."""
+        await until(lambda: self.ask("status")["waiting"] == 0, "the spool is empty")

@@ -1,0 +1,231 @@
+"""The whole agent: from a simulated device's indication to the receipt that empties the spool."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from device_profiles.gatt import GLUCOSE_CONTEXT, GLUCOSE_MEASUREMENT
+from device_profiles.timeline import Basis
+from device_profiles.wire.v1 import Class
+from tests.fixtures.radio import Radio, SimulatedHome, start_home
+from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
+from tests.integration.edge_agent.broker import Broker, Post, post, until
+from tests.integration.edge_agent.conftest import Install
+
+ZONE = "Europe/Vienna"
+
+
+def wall(minutes_ago: float = 1.0) -> str:
+    now = datetime.now(ZoneInfo(ZONE)) - timedelta(minutes=minutes_ago)
+    return now.replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def cuff(*after_s: float, **more: Any) -> dict[str, Any]:
+    taken = [
+        {"after_s": at, "device_time": wall(), "systolic": 120 + n, "diastolic": 80, "pulse": 60}
+        for n, at in enumerate(after_s)
+    ]
+    return {"address": CUFF, "kind": "cuff", "name": "A Cuff", "measurements": taken, **more}
+
+
+def meter(count: int, **more: Any) -> dict[str, Any]:
+    taken = [
+        {
+            "device_time": wall(60.0 * (count - n)),
+            "glucose": 100 + n,
+            "context": {"meal": 1} if n % 2 else None,
+        }
+        for n in range(count)
+    ]
+    return {"address": METER, "kind": "glucometer", "name": "Meter", "measurements": taken, **more}
+
+
+def oximeter(*after_s: float, **more: Any) -> dict[str, Any]:
+    taken = [
+        {"after_s": at, "device_time": wall(9 - n), "spo2": 97, "pulse": 60}
+        for n, at in enumerate(after_s)
+    ]
+    return {"address": OXIMETER, "kind": "oximeter", "name": "Oxi", "measurements": taken, **more}
+
+
+def home(*devices: dict[str, Any]) -> dict[str, Any]:
+    return {"seed": 1, "zone": ZONE, "devices": list(devices)}
+
+
+def octets(home: SimulatedHome) -> set[str]:
+    return {line["octets"] for line in home.taken()}
+
+
+def arrived(gateway: Post) -> set[str]:
+    """Return the measurements that arrived, read or raw."""
+    read = {body.reading.octets[0].octets.hex() for body in gateway.readings()}
+    raw = {body.indication for body in gateway.raws()}
+    return read | {one.octets.hex() for one in raw if one.uuid != GLUCOSE_CONTEXT}
+
+
+async def test_a_cuff_reading_arrives_and_the_spool_is_empty(
+    install: Install, radio: Radio, broker: Broker
+) -> None:
+    simulated = radio(home(cuff(0.5, clock_error_s=-3600)))
+    hub = install(CUFF)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: len(gateway.readings()) == 1, "one reading")
+        await hub.until_empty()
+    (body,) = gateway.readings()
+    (taken,) = simulated.taken()
+    assert body.reading.octets[0].octets.hex() == taken["octets"]
+    assert body.basis is Basis.DEVICE_CLOCK
+    assert body.measured_at is not None
+    # One hour slow, read before it was set: the time is right again, to the device's second.
+    assert abs(body.measured_at - datetime.fromisoformat(taken["measured_at"])) < timedelta(
+        seconds=3
+    )
+    assert body.supersedes == ((1, 1),) or len(body.supersedes) == 1
+    assert hub.stop() == 0
+
+
+async def test_stored_records_come_with_their_context_and_only_once(
+    install: Install, radio: Radio, broker: Broker
+) -> None:
+    taken = meter(6)
+    later = {"after_s": 12.0, "device_time": wall(), "glucose": 40}
+    taken["measurements"].append(later)
+    simulated = radio(home({**taken, "behaviour": {"window_s": 10, "again_s": 1, "hang_up_s": 1}}))
+    hub = install(METER)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: len(gateway.readings()) == 6, "all stored records")
+        uuids = [[one.uuid for one in body.reading.octets] for body in gateway.readings()]
+        alone, joined = [GLUCOSE_MEASUREMENT], [GLUCOSE_MEASUREMENT, GLUCOSE_CONTEXT]
+        assert uuids == [alone, joined] * 3
+        await until(lambda: len(gateway.readings()) == 7, "the new record")
+        await hub.until_empty()
+        assert arrived(gateway) == octets(simulated)
+        assert not gateway.raws()
+        assert len(gateway.bodies()) == 7  # the second pull brought the new record only
+        low = next(k for k, c in gateway.classes.items() if c is Class.ALERT)
+        assert low[1] == max(seq for _, seq, body in gateway.arrived if body in gateway.readings())
+
+
+async def test_three_devices_at_once(install: Install, radio: Radio, broker: Broker) -> None:
+    simulated = radio(home(cuff(0, 1, 2), meter(5), oximeter(0.5, 1.5)))
+    hub = install(CUFF, METER, OXIMETER)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: len(octets(simulated)) == 10, "all taken")
+        await until(lambda: arrived(gateway) == octets(simulated), "all arrived")
+        await hub.until_empty()
+        states = {row["profile"]: row for row in hub.ask("devices")}
+        assert set(states) == {"generic_cuff", "generic_glucometer", "generic_oximeter"}
+        assert all(row["last_seen"] and row["rssi_dbm"] for row in states.values())
+        assert hub.ask("status")["problems"] == []
+
+
+async def test_pairing_with_a_passkey(install: Install, radio: Radio, broker: Broker) -> None:
+    simulated = radio(home({**meter(2), "pin": "123456"}))
+    hub = install(METER, passkeys={METER: "123456"})
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: arrived(gateway) == octets(simulated), "paired, pulled, arrived")
+
+
+async def test_a_wrong_passkey_is_reported(install: Install, radio: Radio) -> None:
+    radio(home({**meter(2), "pin": "123456"}))
+    hub = install(METER, passkeys={METER: "654321"})
+    hub.start()
+    await hub.until_event("session_failed", times=3)
+    assert [row["problem"] for row in hub.ask("devices")] == ["pairing_refused"]
+
+
+async def test_an_unknown_device_is_ignored(install: Install, radio: Radio, broker: Broker) -> None:
+    stranger = {**cuff(0.1), "address": "C0:FF:EE:00:00:99"}
+    simulated = radio(home(stranger, oximeter(0.5)))
+    hub = install(OXIMETER)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: len(gateway.readings()) == 1, "the paired device's reading")
+        assert len(simulated.taken()) == 2
+        assert "99" not in {line.get("device", "")[-2:] for line in hub.log()}
+
+
+async def test_a_hang_up_in_the_middle_loses_nothing(
+    install: Install, radio: Radio, broker: Broker
+) -> None:
+    """The meter hangs up after 3 s whatever happens; the next visit brings the rest."""
+    slow = {"gap_s": 0.25, "again_s": 1, "hang_up_s": 1, "idle_s": 2}
+    simulated = radio(home({**meter(6), "behaviour": slow}))
+    hub = install(METER)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: arrived(gateway) == octets(simulated), "all records")
+
+
+async def test_a_crash_in_mid_session_loses_nothing(
+    install: Install, radio: Radio, broker: Broker
+) -> None:
+    """Killed while records come in; what BlueZ had confirmed is sent after the restart."""
+    simulated = radio(home({**meter(30), "behaviour": {"gap_s": 0.05, "again_s": 1}}))
+    hub = install(METER)
+    async with post(broker, hub.kit, receipts=False) as gateway:
+        for crash in range(1, 4):
+            hub.start()
+            await hub.until_event("reading_kept", times=len(hub.events("reading_kept")) + 4)
+            hub.kill()
+            assert len(hub.events("started")) == crash
+        gateway.receipts = True
+        hub.start()
+        await until(lambda: arrived(gateway) == octets(simulated), "all records")
+        await hub.until_empty()
+        epochs = {epoch for epoch, _, _ in gateway.arrived}
+        assert len(epochs) == 1
+        (epoch,) = epochs
+        highest = max(gateway.seen[epoch])
+        assert gateway.seen[epoch] == set(range(1, highest + 1))  # every seq is accounted for
+
+
+async def test_bluetoothd_restarts(install: Install, radio: Radio, broker: Broker) -> None:
+    """The bus and org.bluez vanish and come back; the agent goes on by itself."""
+    simulated = radio(home(cuff(0.1)))
+    hub = install(CUFF)
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: arrived(gateway) == octets(simulated) != set(), "before")
+        simulated.kill()
+        await hub.until_event("bluetooth_unavailable")
+        again = start_home(home(cuff(0.1)), simulated.directory, 1.0)
+        try:
+            await until(lambda: arrived(gateway) == octets(simulated), "after")
+            assert len(octets(simulated)) == 2
+        finally:
+            again.stop()
+
+
+async def test_the_log_names_no_device(install: Install, radio: Radio, broker: Broker) -> None:
+    radio(home(cuff(0.1), {**meter(2), "pin": "123456"}))
+    hub = install(CUFF, METER, passkeys={METER: "654321"})
+    async with post(broker, hub.kit) as gateway:
+        hub.start()
+        await until(lambda: len(gateway.readings()) == 1, "one reading")
+        await hub.until_event("session_failed")
+    assert hub.stop() == 0
+    log = (hub.folder / "agent.log").read_text().upper()
+    for secret in (CUFF, METER, CUFF.replace(":", "_"), "A CUFF", 'METER"', "654321", "120"):
+        assert secret not in log.replace(str(hub.folder).upper(), ""), secret
+
+
+async def test_status_works_while_running_and_after(install: Install, radio: Radio) -> None:
+    radio(home(cuff(0.1)))
+    hub = install(CUFF)
+    hub.start()
+    await hub.until_event("reading_kept")
+    await until(lambda: hub.ask("status")["connected"], "connected")
+    told = hub.ask("status")
+    assert (told["running"], told["bluetooth"], told["clock_ok"]) == (True, True, True)
+    assert told["waiting"] >= 1
+    assert told["oldest"] >= 1
+    await until(lambda: "nobody_listens" in hub.ask("status")["problems"], "the broker's answer")
+    assert hub.stop() == 0
+    told = hub.ask("status")
+    assert not told["running"]
+    assert told["waiting"] >= 1
