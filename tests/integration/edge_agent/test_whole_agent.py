@@ -1,13 +1,27 @@
 """The whole agent: from a simulated device's indication to the receipt that empties the spool."""
 
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
+from dbus_fast.aio import MessageBus
 
 from device_profiles.gatt import GLUCOSE_CONTEXT, GLUCOSE_MEASUREMENT
 from device_profiles.timeline import Basis
 from device_profiles.wire.v1 import Class
-from tests.fixtures.radio import Radio, SimulatedHome, start_home
+from simulators.bluez.daemon import private_bus
+from simulators.bluez.service import Bluez
+from simulators.bluez.settings import Timing
+from simulators.home_file import HomeFile
+from simulators.peripherals.any import build
+from simulators.peripherals.peripheral import World
+from tests.fixtures.radio import Radio, SimulatedHome, start_home, stub_bluetoothctl
 from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
 from tests.integration.edge_agent.broker import Broker, Post, post, until
 from tests.integration.edge_agent.conftest import Install
@@ -184,21 +198,66 @@ async def test_a_crash_in_mid_session_loses_nothing(
         assert gateway.seen[epoch] == set(range(1, highest + 1))  # every seq is accounted for
 
 
-async def test_bluetoothd_restarts(install: Install, radio: Radio, broker: Broker) -> None:
-    """The bus and org.bluez vanish and come back; the agent goes on by itself."""
+async def test_the_bus_restarts(install: Install, radio: Radio, broker: Broker) -> None:
+    """The bus and all on it vanish and come back; the agent goes on by itself."""
     simulated = radio(home(cuff(0.1)))
     hub = install(CUFF)
     async with post(broker, hub.kit) as gateway:
         hub.start()
-        await until(lambda: arrived(gateway) == octets(simulated) != set(), "before")
+        await until(lambda: len(gateway.readings()) == 1, "before")
         simulated.kill()
         await hub.until_event("bluetooth_unavailable")
-        again = start_home(home(cuff(0.1)), simulated.directory, 1.0)
+        again = start_home(home(cuff(0.1, 0.2)), simulated.directory, 1.0)
         try:
-            await until(lambda: arrived(gateway) == octets(simulated), "after")
-            assert len(octets(simulated)) == 2
+            await until(lambda: len(gateway.readings()) == 3, "after")
+            assert arrived(gateway) == octets(simulated)
         finally:
             again.stop()
+
+
+async def test_bluetoothd_restarts(
+    install: Install, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """org.bluez leaves in the middle of a session and comes back; the bus stays.
+
+    bleak alone would believe in its connection and its scan for ever.
+    """
+    hub = install(CUFF)
+    stub_bluetoothctl(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    async with private_bus(tmp_path) as address, post(broker, hub.kit) as gateway:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+        hub.start()
+        async with bluetoothd(address, home(cuff(0.1, behaviour={"hang_up_s": 60}))):
+            await until(lambda: len(gateway.readings()) == 1, "before")
+            assert not hub.events("hung_up")
+        await hub.until_event("hung_up")
+        async with bluetoothd(address, home(cuff(0.1, 0.2))):
+            await until(lambda: len(gateway.readings()) == 3, "after")
+        assert not gateway.raws()
+
+
+@asynccontextmanager
+async def bluetoothd(address: str, plain: dict[str, Any]) -> AsyncIterator[None]:
+    """Serve org.bluez on a bus that outlives it."""
+    bus = await MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
+    spec = HomeFile.model_validate(plain)
+    world = World(spec.timezone, 1.0, lambda _: None)
+    peripherals = [build(device, world) for device in spec.devices]
+    bluez = Bluez(bus, peripherals, Timing())
+    await bluez.serve()
+    lives = [asyncio.create_task(peripheral.live()) for peripheral in peripherals]
+    try:
+        yield
+    finally:
+        for life in lives:
+            life.cancel()
+        for peripheral in peripherals:
+            peripheral.stop()
+        bluez.stop()
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        await asyncio.gather(*lives, return_exceptions=True)
 
 
 async def test_the_log_names_no_device(install: Install, radio: Radio, broker: Broker) -> None:
