@@ -67,6 +67,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End when everything is stored.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print only the summary.")] = False,
     recordings: Recordings = None,
+    virtual: Annotated[
+        bool, typer.Option("--virtual", help="Virtual patients, even where recordings are.")
+    ] = False,
     folder: Folder = Path("var/demo"),
 ) -> None:
     """Run the whole product here with two simulated homes. Example: demo --once --json.
@@ -76,11 +79,13 @@ def demo(
     from rich.console import Console
 
     from simulators.demo.run import Demo
+    from simulators.recordings.folders import find_recordings
 
     if recordings is not None and not recordings.is_dir():
         raise typer.BadParameter(f"there is no folder {recordings}", param_hint="--recordings")
     console = None if as_json else Console()
-    summary = Demo(folder, recordings, console).run(once=once)
+    found = None if virtual else find_recordings(recordings)
+    summary = Demo(folder, found, console).run(once=once)
     if once:
         typer.echo(json.dumps(summary.as_dict(), indent=1))
     if not summary.complete:

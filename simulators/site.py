@@ -79,13 +79,14 @@ class Gateway:
         patient = self.call("patient", "add", resident.name, *zone)["id"]
         folder = self.folder / "homes" / resident.name.lower().replace(" ", "-")
         kit = folder / "hub"
-        hub = self.call("hub", "add", f"Hub of {resident.name}", *zone, "--out", str(kit))["id"]
-        for device in resident.home.devices:
-            self.call(
-                *("hub", "pair", hub, "--address", device.address),
-                *("--profile", PROFILES[device.kind], "--patient", patient),
-                *("--since", f"{since:%Y-%m-%dT%H:%M:%S}", "--out", str(kit)),
-            )
+        devices = [
+            f"--device={device.address},{PROFILES[device.kind]},{patient}"
+            for device in resident.home.devices
+        ]
+        hub = self.call(
+            *("hub", "add", f"Hub of {resident.name}", *zone, "--out", str(kit)),
+            *("--since", f"{since:%Y-%m-%dT%H:%M:%S}", *devices),
+        )["id"]
         (folder / "home.json").write_text(resident.home.model_dump_json(indent=1))
         return Home(folder, hub)
 

@@ -22,6 +22,10 @@ Organisation = Annotated[UUID, typer.Option(help="The organisation's id.")]
 Zone = Annotated[str, typer.Option(help="IANA time zone, as Europe/Vienna.")]
 Out = Annotated[Path, typer.Option(help="The hub's folder, to be copied to /etc/hearthline.")]
 
+Since = Annotated[
+    datetime | None, typer.Option(help="Devices belong to the patient since (UTC); default now.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
@@ -62,14 +66,23 @@ def add_hub(
     suite: Annotated[
         Literal["1", "2"], typer.Option(help="2: post-quantum hybrid; 1: for metered SIM cards.")
     ] = "2",
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="ADDRESS,PROFILE,PATIENT of a device that comes with it; repeat."),
+    ] = None,
+    since: Since = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a hub: its keys, certificate and hub.toml in --out; the broker learns of it."""
+    start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
+    devices = [_pairing(text, start) for text in device or ()]
     settings = load_settings()
     keys = SiteKeys(settings.keys)
     hub = homes.HubRow(new_hub_id(), organisation, _zone(timezone), Suite(int(suite)))
     with settings.database().transaction() as connection:
         make_hub_kit(connection, keys, hub, _named(name), out, datetime.now(UTC))
+        for pairing in devices:
+            homes.pair_device(connection, hub, pairing)
         write_hub_file(connection, keys, hub, _broker(settings), out)
         write_broker_files(settings, connection)
     reload_broker(settings)
@@ -93,9 +106,7 @@ def pair(
     patient: Annotated[UUID, typer.Option(help="Whose readings it takes.")],
     out: Out,
     slot: Annotated[int | None, typer.Option(help="User slot; without: one user.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option(help="Belongs to the patient since (UTC); default now.")
-    ] = None,
+    since: Since = None,
     as_json: JsonOption = False,
 ) -> None:
     """Pair a device to a hub, assign it to a patient and rewrite the hub's hub.toml."""
@@ -107,6 +118,14 @@ def pair(
         device = homes.pair_device(connection, row, new)
         write_hub_file(connection, SiteKeys(settings.keys), row, _broker(settings), out)
     _print_id(device, as_json)
+
+
+def _pairing(text: str, since: datetime) -> homes.NewPairing:
+    try:
+        address, profile, patient = text.split(",")
+        return homes.NewPairing(address.upper(), profile, UUID(patient), None, since)
+    except ValueError:
+        raise WrongInput(f"--device {text!r} is not ADDRESS,PROFILE,PATIENT.") from None
 
 
 def _print_id(id_: UUID, as_json: bool) -> None:

@@ -33,15 +33,16 @@ class Choice:
 
 
 # Chosen for what their last day holds, so that each clinical severity finds somebody; the virtual
-# seeds likewise. The meters' clocks are wrong, as clocks of meters are.
+# seeds likewise. The meters' clocks are wrong, as clocks of meters are; so that a second run says
+# the same octets again, what they measured lies before the run, and before their clocks are set.
 HOMES: Final[dict[str, tuple[Choice, ...]]] = {
     "Anna Example": (
-        Choice(GLUCOSE, "uci-16", 3, Course(2, 2, 4), "C0:FF:EE:00:00:01", "Meter A", -3725),
-        Choice(BLOOD_PRESSURE, "bp-preg-054", 3, Course(3, 3, 4), "C0:FF:EE:00:00:02", "Cuff A"),
+        Choice(GLUCOSE, "uci-16", 32, Course(), "C0:FF:EE:00:00:01", "Meter A", -3725),
+        Choice(BLOOD_PRESSURE, "bp-preg-054", 17, Course(3, 3, 4), "C0:FF:EE:00:00:02", "Cuff A"),
     ),
     "Bruno Example": (
-        Choice(GLUCOSE, "uci-20", 5, Course(2, 3, 4), "C0:FF:EE:00:00:03", "Meter B", 186),
-        Choice(OXYGEN, "bidmc-12", 5, Course(4, 2, 3), "C0:FF:EE:00:00:04", "Oximeter B"),
+        Choice(GLUCOSE, "uci-20", 26, Course(), "C0:FF:EE:00:00:03", "Meter B", 186),
+        Choice(OXYGEN, "bidmc-12", 8, Course(4, 2, 3), "C0:FF:EE:00:00:04", "Oximeter B"),
     ),
 }
 

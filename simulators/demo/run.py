@@ -12,10 +12,9 @@ from rich.console import Console
 
 from simulators.demo.residents import residents
 from simulators.demo.state import DemoState, load, now_to_the_second
-from simulators.demo.summary import Summary, settle, summarise
+from simulators.demo.summary import Summary, count_taken, summarise
 from simulators.demo.watching import Watching
 from simulators.programs import ProgramFailed
-from simulators.recordings.folders import find_recordings
 from simulators.site import Gateway, Home, Resident, free_port
 
 FINISH_WITHIN_S: Final = 50.0
@@ -26,7 +25,7 @@ class Demo:
     """One run in `folder`, where an earlier one may have left its database."""
 
     def __init__(self, folder: Path, recordings: Path | None, console: Console | None) -> None:
-        self._recordings = find_recordings(recordings)
+        self._recordings = recordings
         self._source = "recordings" if self._recordings else "virtual patients"
         self._folder = folder / self._source.split()[0]
         self._console = console
@@ -42,14 +41,16 @@ class Demo:
             gateway.wait_until_ready(BROKER_WITHIN_S)
             running.callback(watching.stop)
             watching.start()
+            before = sum(gateway.call("custody", home.hub)["stored"] for home in homes)
             for home in homes:
                 running.callback(home.stop)
                 home.start_radio()
                 home.start_agent()
             planned = sum(len(d.measurements) for person in people for d in person.home.devices)
             self._say(f"{planned} measurements are under way; Ctrl-C ends the demo.")
-            settle(gateway, homes, planned, time.monotonic() + FINISH_WITHIN_S)
-            self._wait_for_evaluations(watching)
+            watching.wait_for(
+                lambda new: count_taken(homes) == planned <= before + new, FINISH_WITHIN_S
+            )
             summary = summarise(
                 gateway, homes, self._source, watching.stored_ms, watching.evaluated_ms
             )
@@ -81,12 +82,6 @@ class Demo:
 
     def _home_folder(self, person: Resident) -> Path:
         return self._folder / "homes" / person.name.lower().replace(" ", "-")
-
-    def _wait_for_evaluations(self, watching: Watching) -> None:
-        """What was stored in this run is evaluated within moments; give it those moments."""
-        end = time.monotonic() + 5
-        while len(watching.evaluated_ms) < len(watching.stored_ms) and time.monotonic() < end:
-            time.sleep(0.1)
 
     def _introduce(self) -> None:
         self._say("[bold]Hearthline demo[/]: two homes, a gateway, real programs, demo people.")

@@ -1,6 +1,5 @@
 """What a demo came to: taken by the devices, stored by the gateway, and all between."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -47,22 +46,6 @@ def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
 def count_taken(homes: Sequence[Home]) -> int:
     """Count distinct measurements: a device that is asked twice took one."""
     return len({(line["device"], line["octets"]) for home in homes for line in home.taken()})
-
-
-def count_stored(gateway: Gateway, homes: Sequence[Home]) -> int:
-    """Count the readings that the ledger says are stored."""
-    return sum(gateway.call("custody", home.hub)["stored"] for home in homes)
-
-
-def settle(gateway: Gateway, homes: Sequence[Home], planned: int, deadline: float) -> None:
-    """Wait until all planned measurements are taken, stored and accounted for."""
-    while time.monotonic() < deadline:
-        accounts = [gateway.call("custody", home.hub) for home in homes]
-        stored = sum(account["stored"] for account in accounts)
-        missing = sum(account["missing_count"] for account in accounts)
-        if count_taken(homes) == planned == stored and missing == 0:
-            return
-        time.sleep(0.3)
 
 
 def summarise(

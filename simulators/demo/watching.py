@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +15,9 @@ from simulators.programs import Program
 from simulators.site import Gateway
 
 COLOURS: Final = {"P1": "bold red", "P2": "bold yellow", "P3": "cyan"}
-TELL_EVERY: Final = 50  # of a burst of stored records, one line in so many
+FIRST: Final = 5
+QUIET_S: Final = 2.0
+TELL_EVERY: Final = 25  # of a burst of stored records, one line in so many
 
 
 class Watching:
@@ -26,6 +30,7 @@ class Watching:
         )
         self._console = console
         self._received: dict[str, datetime] = {}
+        self._last_event = time.monotonic()
         self.stored_ms: list[float] = []
         self.evaluated_ms: list[float] = []
         self.counts: Counter[str] = Counter()
@@ -37,6 +42,16 @@ class Watching:
         self._program.start()
         threading.Thread(target=self._follow, daemon=True).start()
 
+    def wait_for(self, done: Callable[[int], bool], seconds: float) -> None:
+        """Wait until `done`, told how many are stored in this run, and a moment of quiet."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            quiet = time.monotonic() - self._last_event > QUIET_S
+            evaluated = self.counts["evaluated"] >= self.counts["stored"]
+            if quiet and evaluated and done(self.counts["stored"]):
+                return
+            time.sleep(0.05)
+
     def stop(self) -> None:
         """End it."""
         self._program.stop()
@@ -47,6 +62,7 @@ class Watching:
             self._take(json.loads(line))
 
     def _take(self, event: dict[str, Any]) -> None:
+        self._last_event = time.monotonic()
         self.counts[event["event"]] += 1
         match event["event"]:
             case "stored":
@@ -66,12 +82,7 @@ class Watching:
         stored = datetime.fromisoformat(event["stored_at"])
         self.stored_ms.append((stored - received).total_seconds() * 1000)
         count = self._by_patient[event["patient"]] = self._by_patient[event["patient"]] + 1
-        if (
-            count <= 3
-            or count % TELL_EVERY == 0
-            or event["at"] > event["measured_at"]
-            and count < 9
-        ):
+        if count <= FIRST or count % TELL_EVERY == 0:
             self._say(f"[green]stored[/] {event['patient']} no. {count}", event)
 
     def _evaluated(self, event: dict[str, Any]) -> None:

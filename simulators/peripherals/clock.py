@@ -3,10 +3,13 @@
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from simulators.peripherals.gatt_table import INVALID_LENGTH, VALUE_NOT_ALLOWED, AttError
 from simulators.peripherals.octets import date_time
+
+HALF_A_SECOND: Final = timedelta(milliseconds=500)
 
 
 def utc_now() -> datetime:
@@ -25,8 +28,12 @@ class DeviceClock:
         self.error = error
 
     def stamp(self, home_time: datetime) -> datetime:
-        """Return what the device writes for a moment of the home's wall clock."""
-        return home_time + self.error
+        """Return what the device writes for a moment of the home's wall clock.
+
+        To the nearest second: a clock that was set a few milliseconds late must not put a
+        measurement of 08:00:00 at 07:59:59, or a repeated run would say other octets.
+        """
+        return (home_time + self.error + HALF_A_SECOND).replace(microsecond=0)
 
     def read(self) -> bytes:
         """Return Current Time (2A2B): Date Time, day of week, 1/256 s, adjust reason 0."""
