@@ -4,12 +4,11 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from dbus_fast.aio import MessageBus
 
-from simulators.bluez.daemon import private_bus
+from simulators.bluez.daemon import BusUnavailable, private_bus
 from simulators.bluez.service import Bluez
 from simulators.bluez.settings import Timing
 from simulators.home_file import HomeFile
@@ -56,11 +55,15 @@ async def _serve(
     for peripheral in peripherals:
         peripheral.stop()
     bluez.stop()
-    with suppress(asyncio.CancelledError):
-        await asyncio.gather(*lives, return_exceptions=True)
+    await asyncio.gather(*lives, return_exceptions=True)
+    if lost.done() and not lost.cancelled():
+        raise BusUnavailable("the private bus has ended") from lost.result()
 
 
-async def _wait_for_end(bus: MessageBus) -> None:
-    """Return when the bus has gone, for whatever reason."""
-    with suppress(Exception):
+async def _wait_for_end(bus: MessageBus) -> Exception | None:
+    """Return when the bus has gone, with the reason if there is one."""
+    try:
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+    except Exception as reason:  # noqa: BLE001 - whatever ended it is told
+        return reason
+    return None

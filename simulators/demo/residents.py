@@ -30,6 +30,8 @@ class Choice:
     address: str
     name: str
     clock_error_s: float = 0
+    virtual_cut: int = 0
+    """How many of the newest virtual samples to leave out, so that the series ends eventfully."""
 
 
 # Chosen for what their last day holds, so that each clinical severity finds somebody; the virtual
@@ -41,7 +43,7 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
         Choice(BLOOD_PRESSURE, "bp-preg-054", 17, Course(3, 3, 4), "C0:FF:EE:00:00:02", "Cuff A"),
     ),
     "Bruno Example": (
-        Choice(GLUCOSE, "uci-20", 26, Course(), "C0:FF:EE:00:00:03", "Meter B", 186),
+        Choice(GLUCOSE, "uci-20", 26, Course(), "C0:FF:EE:00:00:03", "Meter B", 186, 1),
         Choice(OXYGEN, "bidmc-12", 8, Course(4, 2, 3), "C0:FF:EE:00:00:04", "Oximeter B"),
     ),
 }
@@ -80,4 +82,5 @@ def _read(kind: str, folder: Path) -> Iterator[Sample]:
 def _virtual(choice: Choice, anchor: datetime) -> Sequence[Sample]:
     first = (anchor - timedelta(days=VIRTUAL_DAYS)).date()
     patient = VirtualPatient(choice.recorded, choice.virtual_seed)
-    return [one for one in patient.samples(first, VIRTUAL_DAYS) if one.kind == choice.kind]
+    samples = [one for one in patient.samples(first, VIRTUAL_DAYS) if one.kind == choice.kind]
+    return samples[: len(samples) - choice.virtual_cut]
