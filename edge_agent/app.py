@@ -1,7 +1,6 @@
 """The composition root of the agent: builds its parts, starts and stops its loops."""
 
 import asyncio
-import gc
 import signal
 import traceback
 from collections.abc import Coroutine
@@ -15,6 +14,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.errors import EdgeError
 from edge_agent.heartbeat import Heartbeat
 from edge_agent.identity.hub import Identity, read_allow_list, read_identity
+from edge_agent.memory import tidy
 from edge_agent.notify import keep_alive, notify
 from edge_agent.radio.bluez import BluezRadio
 from edge_agent.radio.home import Home
@@ -22,6 +22,7 @@ from edge_agent.radio.keeper import Keeper
 from edge_agent.settings import Settings
 from edge_agent.spool.seal import Sealer
 from edge_agent.spool.sqlite import SqliteSpool
+from edge_agent.status import last_trusted
 from edge_agent.uplink.mqtt import MqttUplink
 from edge_agent.uplink.receipts import Receipts
 from edge_agent.uplink.sender import Sender
@@ -40,7 +41,8 @@ def run(settings: Settings) -> None:
 
 
 async def _run(settings: Settings, identity: Identity) -> None:
-    clock, wake = SystemClock(settings.clock_trusted, identity.certificate_from), asyncio.Event()
+    floor = last_trusted(settings.state_dir, identity.since)
+    clock, wake = SystemClock(settings.clock_trusted, floor), asyncio.Event()
     sealer = Sealer(identity.hub_file, identity.signing_key, clock)
     folder = settings.state_dir
     with closing(SqliteSpool(folder, sealer, clock, settings.spool_bytes, wake.set)) as spool:
@@ -74,7 +76,7 @@ async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...]) -> None:
         running.add_signal_handler(number, stop.set)
     tasks = {asyncio.create_task(loop) for loop in loops}
     stopping = asyncio.create_task(stop.wait())
-    gc.freeze()  # what start-up built stays for good
+    tidy()
     notify("READY=1")
     try:
         await _first_failure(tasks, stopping)

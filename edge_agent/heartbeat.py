@@ -14,6 +14,7 @@ import structlog
 from device_profiles.wire.body import StatusBody
 from device_profiles.wire.v1 import Class
 from edge_agent.errors import SpoolRefused
+from edge_agent.memory import give_back
 from edge_agent.ports import Clock, Spool
 from edge_agent.radio.bluez import BluezRadio
 from edge_agent.radio.home import Home
@@ -59,6 +60,7 @@ class Heartbeat:
                 self._spool.put(self._body(), Class.STATUS)
             except SpoolRefused as error:
                 log.warning("no_heartbeat", error=error.detail)
+            give_back()
             await asyncio.sleep(every_s)
 
     async def write(self) -> None:

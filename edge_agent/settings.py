@@ -1,11 +1,14 @@
-"""The only reader of the environment. Prefix HEARTHLINE_; unknown keys are refused."""
+"""The only reader of the environment. Prefix HEARTHLINE_; unknown keys are refused.
+
+Six settings from one source: pydantic-settings would carry its command line, dotenv and cloud
+sources along, 3 MB that the hub has a better use for.
+"""
 
 import os
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_agent.core.clock_state import Trust
 from edge_agent.errors import WrongInput
@@ -25,10 +28,10 @@ OTHERS: Final = (
 )
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an owner can choose. Each field is HEARTHLINE_<NAME> in the environment."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hub_dir: Path = Path("/etc/hearthline")
     """The hub's identity: hub.toml, ca.crt, hub.crt, hub.key, signing.key, passkeys.toml."""
@@ -46,18 +49,18 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the environment. Raises WrongInput that names the variable and what is wrong."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
     others = tuple(PREFIX + name for name in OTHERS)
-    unknown = sorted(
-        name
-        for name in os.environ
-        if name.startswith(PREFIX) and name not in known and not name.startswith(others)
-    )
-    if unknown:
-        raise WrongInput(f"Unknown setting {unknown[0]}; known are {', '.join(sorted(known))}.")
+    told = {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in os.environ.items()
+        if name.startswith(PREFIX) and not name.startswith(others)
+    }
     try:
-        return Settings()
+        return Settings.model_validate(told)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise WrongInput(f"{name}: {first['msg']}.") from None
+        if first["type"] != "extra_forbidden":
+            raise WrongInput(f"{name}: {first['msg']}.") from None
+    known = ", ".join(PREFIX + field.upper() for field in sorted(Settings.model_fields))
+    raise WrongInput(f"Unknown setting {name}; known are {known}.")

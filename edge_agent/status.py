@@ -3,6 +3,7 @@
 No names, addresses or values; whoever may read the folder may read it while the agent runs.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -47,3 +48,9 @@ def read_status(folder: Path) -> Status | None:
         return Status.model_validate_json((folder / NAME).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def last_trusted(folder: Path, since: datetime) -> datetime:
+    """Return the latest moment that this hub knows to have passed; `since` is the earliest."""
+    told = read_status(folder)
+    return max(since, told.at) if told is not None and told.clock_ok else since

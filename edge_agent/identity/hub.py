@@ -1,16 +1,15 @@
 """Reads the hub's folder: hub.toml, the signing key, the certificates and the passkeys."""
 
+import base64
 import ssl
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, TypeAdapter, ValidationError
 
 from device_profiles.profile import Profile
@@ -19,6 +18,9 @@ from device_profiles.wire.hub_file import Address, HubFile
 from edge_agent.core.allow_list import Allowed, AllowList
 from edge_agent.errors import WrongInput
 
+PEM_HEAD: Final = b"-----BEGIN PRIVATE KEY-----"
+# RFC 8410, section 7: what stands before the 32 octets of the key is always the same.
+PKCS8_ED25519: Final = bytes.fromhex("302e020100300506032b657004220420")
 _PASSKEYS: TypeAdapter[dict[str, str]] = TypeAdapter(
     dict[Address, Annotated[str, Field(pattern=r"^\d{6}$")]]
 )
@@ -32,12 +34,17 @@ class Identity:
     zone: ZoneInfo
     signing_key: Ed25519PrivateKey
     receipt_keys: tuple[Ed25519PublicKey, ...]
-    certificate_from: datetime
     tls: ssl.SSLContext
     passkeys: dict[str, str]
 
     def __repr__(self) -> str:
         return f"Identity(hub={self.hub_file.hub})"
+
+    @property
+    def since(self) -> datetime:
+        """Return a moment that has certainly passed: when our authority began."""
+        begun = [ssl.cert_time_to_seconds(str(ca["notBefore"])) for ca in self.tls.get_ca_certs()]
+        return datetime.fromtimestamp(max(begun, default=0), UTC)
 
 
 def read_hub_file(folder: Path) -> HubFile:
@@ -75,7 +82,6 @@ def read_identity(folder: Path) -> Identity:
         zone=zone,
         signing_key=_signing_key(folder / "signing.key"),
         receipt_keys=tuple(map(_receipt_key, hub_file.receipt_keys)),
-        certificate_from=_certificate_from(folder / "hub.crt"),
         tls=_tls(folder),
         passkeys=_passkeys(folder / "passkeys.toml"),
     )
@@ -100,13 +106,16 @@ def _octets(path: Path) -> bytes:
 
 
 def _signing_key(path: Path) -> Ed25519PrivateKey:
+    """Read the key. cryptography's own PEM reader brings 4 MB of other formats along."""
+    head, *middle, _ = _octets(path).strip().splitlines() or (b"", b"")
     try:
-        key = load_pem_private_key(_octets(path), password=None)
-    except (ValueError, TypeError):
-        raise WrongInput(f"{path}: this is not a private key without a password.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise WrongInput(f"{path}: the signing key must be an Ed25519 key.")
-    return key
+        der = base64.b64decode(b"".join(middle), validate=True)
+        if head == PEM_HEAD and der.startswith(PKCS8_ED25519):
+            return Ed25519PrivateKey.from_private_bytes(der.removeprefix(PKCS8_ED25519))
+    except ValueError:
+        pass
+    what = "an Ed25519 private key in PEM (PKCS 8), without a password"
+    raise WrongInput(f"{path}: this is not {what}.")
 
 
 def _receipt_key(raw: bytes) -> Ed25519PublicKey:
@@ -114,13 +123,6 @@ def _receipt_key(raw: bytes) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(raw)
     except ValueError:
         raise WrongInput("hub.toml: a receipt key is an Ed25519 key of 32 octets.") from None
-
-
-def _certificate_from(path: Path) -> datetime:
-    try:
-        return load_pem_x509_certificate(_octets(path)).not_valid_before_utc
-    except ValueError:
-        raise WrongInput(f"{path}: this is not a certificate.") from None
 
 
 def _tls(folder: Path) -> ssl.SSLContext:
