@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.radio",
     "tests.fixtures.site",
+    "tests.fixtures.whole_site",
 ]
