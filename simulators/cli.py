@@ -92,6 +92,22 @@ def demo(
         raise typer.Exit(1)
 
 
+@app.command()
+def bench(
+    readings: Annotated[int, typer.Option(min=1, max=1000, help="Of each of three devices.")] = 15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Measure delay and memory at normal load, beside their limits. Example: bench --json."""
+    from simulators.bench import run as measure
+
+    figures = measure(readings)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=1))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:<30} {value}")
+
+
 def main() -> None:
     """Run a command; what does not work is said in one line."""
     try:

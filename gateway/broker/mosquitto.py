@@ -35,6 +35,7 @@ autosave_on_changes true
 max_queued_messages 20000
 max_queued_bytes 0
 max_inflight_messages 200
+set_tcp_nodelay true
 max_packet_size {MAX_ENVELOPE + 1024}
 persistent_client_expiration 14d
 connection_messages false

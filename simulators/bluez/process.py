@@ -44,6 +44,8 @@ async def _serve(
 ) -> None:
     peripherals = [build(spec, world) for spec in home.devices]
     bluez = Bluez(bus, peripherals, Timing())
+    for peripheral in peripherals:
+        peripheral.begin()
     await bluez.serve()
     ready()
     lives = [asyncio.create_task(peripheral.live()) for peripheral in peripherals]

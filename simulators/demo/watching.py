@@ -32,6 +32,7 @@ class Watching:
         self._received: dict[str, datetime] = {}
         self._last_event = time.monotonic()
         self.stored_ms: list[float] = []
+        self.times: list[tuple[datetime, datetime]] = []
         self.evaluated_ms: list[float] = []
         self.counts: Counter[str] = Counter()
         self.tasks: Counter[str] = Counter()
@@ -81,6 +82,7 @@ class Watching:
         self._received[event["id"]] = received
         stored = datetime.fromisoformat(event["stored_at"])
         self.stored_ms.append((stored - received).total_seconds() * 1000)
+        self.times.append((received, stored))
         count = self._by_patient[event["patient"]] = self._by_patient[event["patient"]] + 1
         if count <= FIRST or count % TELL_EVERY == 0:
             self._say(f"[green]stored[/] {event['patient']} no. {count}", event)

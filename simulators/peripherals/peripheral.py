@@ -163,17 +163,25 @@ class Peripheral(ABC, Generic[M]):
 
     # Its own life.
 
-    async def live(self) -> None:
-        """Take each measurement when it is due; ends after the last one."""
+    def begin(self) -> None:
+        """Take what was measured before the start, at once, and advertise."""
         if self.behaviour.pairing_s:
             self._window.open_for(self.behaviour.pairing_s)
+        for measurement in self._measurements:
+            if measurement.after_s == 0:
+                self.take(measurement)
+                self._window.open_for(self.behaviour.window_s)
+
+    async def live(self) -> None:
+        """Take each further measurement when it is due; ends after the last one."""
         started = asyncio.get_running_loop().time()
         for measurement in self._measurements:
-            due = started + measurement.after_s / self._world.speed
-            await asyncio.sleep(due - asyncio.get_running_loop().time())
-            self.take(measurement)
-            self._window.open_for(self.behaviour.window_s)
-            self.deliver_soon()
+            if measurement.after_s > 0:
+                due = started + measurement.after_s / self._world.speed
+                await asyncio.sleep(due - asyncio.get_running_loop().time())
+                self.take(measurement)
+                self._window.open_for(self.behaviour.window_s)
+                self.deliver_soon()
 
     def stop(self) -> None:
         """End what it does by itself."""
