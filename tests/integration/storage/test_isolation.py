@@ -70,7 +70,8 @@ def test_series_tables_themselves_are_closed(database: Database, two: tuple[Site
             connection.execute(f"SELECT 1 FROM {table}")  # noqa: S608
 
 
-def test_partitions_and_chunks_are_closed(database: Database, two: tuple[Site, Site]) -> None:
+@pytest.mark.usefixtures("two")
+def test_partitions_and_chunks_are_closed(database: Database) -> None:
     with database.connect() as connection:
         open_ones = connection.execute(
             "SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_inherits i"
@@ -80,9 +81,8 @@ def test_partitions_and_chunks_are_closed(database: Database, two: tuple[Site, S
     assert open_ones == []
 
 
-def test_an_unset_organisation_is_an_error_not_an_empty_answer(
-    database: Database, two: tuple[Site, Site]
-) -> None:
+@pytest.mark.usefixtures("two")
+def test_an_unset_organisation_is_an_error_not_an_empty_answer(database: Database) -> None:
     for table in ("patient", "app_reading"):
         with (
             as_app(database, None) as connection,
@@ -112,4 +112,4 @@ def test_the_app_role_writes_nothing(database: Database, two: tuple[Site, Site])
             as_app(database, two[0].organisation) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
