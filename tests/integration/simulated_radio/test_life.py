@@ -20,6 +20,8 @@ from device_profiles.gatt import (
 from tests.fixtures.radio import REPOSITORY, Radio, start_home
 from tests.integration.simulated_radio.homes import CUFF, METER, find, home, pressure, session
 
+SECOND = 125  # systolic of the measurement that comes later
+
 # A client in a process of its own: it scans, connects, listens, and then waits to be killed.
 VICTIM = """
 import asyncio, sys
@@ -98,11 +100,16 @@ async def kill_in_mid_session(address: str, *uuids: str) -> None:
 
 
 async def test_a_client_killed_in_mid_session_leaves_the_cuff_usable(radio: Radio) -> None:
-    simulated = radio(home("cuff", CUFF, [pressure(), pressure(4.0, 125)]))
+    quick = {"hang_up_s": 0.1}
+    simulated = radio(home("cuff", CUFF, [pressure(), pressure(4.0, SECOND)], behaviour=quick))
     await kill_in_mid_session(CUFF, BLOOD_PRESSURE_MEASUREMENT)
-    async with session(CUFF) as one:
-        await one.subscribe(BLOOD_PRESSURE_MEASUREMENT)
-        came = await one.until(1)
+    came: list[bytes] = []
+    # The first comes again if the victim died before its confirmation was out.
+    while SECOND not in [octets[1] for octets in came]:
+        async with session(CUFF) as one:
+            await one.subscribe(BLOOD_PRESSURE_MEASUREMENT)
+            came += await one.until(1)
+            await one.hung_up()
     assert came[-1].hex() == simulated.taken()[-1]["octets"]
 
 
