@@ -16,6 +16,8 @@ def main() -> None:
         _stop(error, 2)
     except EdgeError as error:
         _stop(error, 1)
+    except OSError as error:  # a file or folder that may not be read or written
+        _stop(f"{error.filename}: {error.strerror}", 1)
 
 
 def run_agent() -> None:
@@ -34,6 +36,6 @@ def _any_command() -> None:
     app()
 
 
-def _stop(error: EdgeError, code: int) -> None:
+def _stop(error: EdgeError | str, code: int) -> None:
     sys.stderr.write(f"hearthline-edge: {error}\n")
     raise SystemExit(code)

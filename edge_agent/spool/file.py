@@ -67,7 +67,6 @@ class Opened:
 
 def open_file(folder: Path, quota: int) -> Opened:
     """Open the spool in `folder`, or begin a new one where it is missing or damaged."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, stored = folder / NAME, read_epoch(folder)
     existed = path.exists()
     db = _sound(path, quota) if existed else None
@@ -87,16 +86,28 @@ def renew(folder: Path, quota: int) -> Opened:
 
 
 def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
+    """Open a file, or return None where it is damaged; other errors are somebody else's."""
     db = None
     try:
         db = _connect(path, quota)
         if db.execute("PRAGMA quick_check").fetchone()[0] == "ok":
             return db
-    except sqlite3.DatabaseError:
-        pass
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise EdgeError(f"{path}: {error}.") from None
     if db is not None:
         db.close()
     return None
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Say whether the file itself is spoilt; a locked or unreadable one is not."""
+    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's error code without its detail; 0 where SQLite had no part in it."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _epoch(db: sqlite3.Connection) -> int | None:

@@ -18,13 +18,13 @@ from device_profiles.wire.v1 import Class, Receipt
 from edge_agent.errors import DiskFull, EdgeError, SpoolDamaged, SpoolRefused
 from edge_agent.ports import Body, Bookmark, Clock, Depth, Problem, Ref, Row
 from edge_agent.spool import ballast, file, ranges, room
+from edge_agent.spool.lock import Lock
 from edge_agent.spool.seal import Sealer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
 
-DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 INSERT = """
 INSERT INTO envelope (seq, class, kind, reason, state, supersedes, envelope, sha256,
                       boot, mono_ns, wall_ms, clock_ok)
@@ -70,6 +70,8 @@ class SqliteSpool:
         self._folder, self._sealer, self._clock, self._quota = folder, sealer, clock, quota
         self._wake = wake
         self._problems: dict[Problem, datetime] = {}
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = Lock(folder)
         self._use(file.open_file(folder, quota))
         ballast.lay(folder)
 
@@ -198,6 +200,7 @@ class SqliteSpool:
     def close(self) -> None:
         """See `ports.Spool`."""
         self._db.close()
+        self._lock.release()
 
     def _use(self, opened: file.Opened) -> None:
         self._db, self._epoch = opened.db, opened.epoch
@@ -230,13 +233,13 @@ class SqliteSpool:
             raise self._meaning(error) from error
 
     def _meaning(self, error: sqlite3.Error) -> EdgeError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is detail
-        if code in DAMAGE:
+        if file.is_damage(error):
             return SpoolDamaged()
         # The disk is full, broken or read-only: nothing is kept, and nothing is dropped.
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         self._refused(name)
-        return DiskFull(name) if code == sqlite3.SQLITE_FULL else SpoolRefused(name)
+        full = file.primary_code(error) == sqlite3.SQLITE_FULL
+        return DiskFull(name) if full else SpoolRefused(name)
 
     def _refused(self, reason: str) -> None:
         self._problems[Problem.REFUSED] = self._clock.now()

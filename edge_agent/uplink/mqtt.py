@@ -129,7 +129,7 @@ class MqttUplink:
                     raise BrokerUnavailable("subscription_refused")
                 yield connection
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            raise BrokerUnavailable(type(error).__name__) from None
+            raise BrokerUnavailable(str(error) or type(error).__name__) from None
 
 
 def _next(messages: AsyncIterator[aiomqtt.Message]) -> "asyncio.Future[aiomqtt.Message]":

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import tomli_w
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from device_profiles.wire.hub_file import PairedDevice
+from edge_agent.status import read_status
 from tests.fixtures.hub import Kit, make_kit
 from tests.integration.edge_agent.broker import Broker, until
 
@@ -109,9 +112,19 @@ class Hub:
         )
         return json.loads(done.stdout)
 
+    def problems(self) -> list[str | None]:
+        """Return what the agent's own file says is wrong with each device."""
+        told = read_status(self.state)
+        return [state.problem for state in told.devices] if told else []
+
     async def until_event(self, event: str, times: int = 1) -> None:
         await until(lambda: len(self.events(event)) >= times, f"{event} x {times}")
 
     async def until_empty(self) -> None:
         """Wait until nothing waits in the spool any more, heartbeats included."""
-        await until(lambda: self.ask("status")["waiting"] == 0, "the spool is empty")
+        await until(lambda: self.waiting() == 0, "the spool is empty")
+
+    def waiting(self) -> int:
+        """Count the spool's rows while the agent runs."""
+        with closing(sqlite3.connect(f"file:{self.state}/spool.db?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM envelope").fetchone()[0])
