@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,28 +12,18 @@ from uuid import UUID
 
 import structlog
 
-from device_profiles.wire.body import GapBody, RawBody, ReadingBody, StatusBody, utc_ms
+from device_profiles.wire.body import GapBody, RawBody, ReadingBody, StatusBody
 from device_profiles.wire.v1 import Class, Receipt
 from edge_agent.errors import DiskFull, EdgeError, SpoolDamaged, SpoolRefused
 from edge_agent.ports import Body, Bookmark, Clock, Depth, Problem, Ref, Row
 from edge_agent.spool import ballast, file, ranges, room
 from edge_agent.spool.lock import Lock
+from edge_agent.spool.rows import Rows
 from edge_agent.spool.seal import Sealer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
-
-INSERT = """
-INSERT INTO envelope (seq, class, kind, reason, state, supersedes, envelope, sha256,
-                      boot, mono_ns, wall_ms, clock_ok)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-PENDING = """
-SELECT seq, class, envelope, sha256, attempts FROM envelope
-WHERE state = 'ready' AND seq NOT IN (SELECT value FROM json_each(?))
-ORDER BY class, seq LIMIT ?
-"""
 
 
 def _renewing(
@@ -90,17 +79,17 @@ class SqliteSpool:
         """See `ports.Spool`."""
         with self._transaction():
             self._make_room(self._sealer.size(body))
-            return self._insert(body, Class.ROUTINE, "held")
+            return self._rows.insert(body, Class.ROUTINE, "held")
 
     @_renewing
     def put(self, body: Body, class_: Class) -> Ref:
         """See `ports.Spool`."""
         with self._transaction():
             if isinstance(body, StatusBody):  # one row at most, so it never drops a reading
-                body = _account(body, self._take("kind = 'status'"))
+                body = _account(body, self._rows.take("kind = 'status'"))
             else:
                 self._make_room(self._sealer.size(body))
-            ref = self._insert(body, class_, "ready")
+            ref = self._rows.insert(body, class_, "ready")
         self._wake()
         return ref
 
@@ -108,26 +97,18 @@ class SqliteSpool:
     def replace(self, held: Sequence[Ref], readings: Sequence[tuple[Class, ReadingBody]]) -> None:
         """See `ports.Spool`. The first of the readings accounts for the held rows."""
         with self._transaction():
-            spans = self._take_held(held)
+            spans = self._rows.take_held(held)
             for class_, body in readings:
                 self._make_room(self._sealer.size(body))
-                self._insert(_account(body, spans), class_, "ready")
+                self._rows.insert(_account(body, spans), class_, "ready")
                 spans = ()
         self._wake()
 
     @_renewing
     def release(self, held: Iterable[Ref] | None = None) -> int:
         """See `ports.Spool`."""
-        with self._transaction() as db:
-            if held is None:
-                cursor = db.execute("UPDATE envelope SET state = 'ready' WHERE state = 'held'")
-            else:
-                cursor = db.execute(
-                    "UPDATE envelope SET state = 'ready' WHERE state = 'held'"
-                    " AND seq IN (SELECT value FROM json_each(?))",
-                    (self._mine(held),),
-                )
-            count = cursor.rowcount
+        with self._transaction():
+            count = self._rows.release(held)
         if count:
             self._wake()
         return count
@@ -136,7 +117,7 @@ class SqliteSpool:
     def pending(self, limit: int, without: frozenset[int] = frozenset()) -> Sequence[Row]:
         """See `ports.Spool`. A row that is not what was written becomes a gap."""
         with self._errors():
-            found = self._db.execute(PENDING, (json.dumps(sorted(without)), limit)).fetchall()
+            found = self._rows.pending(limit, without)
         broken = [row[0] for row in found if hashlib.sha256(row[2]).digest() != row[3]]
         if broken:
             self._give_up(broken)
@@ -149,22 +130,17 @@ class SqliteSpool:
     @_renewing
     def sent(self, seqs: Iterable[int]) -> None:
         """See `ports.Spool`."""
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE envelope SET attempts = attempts + 1, sent_ms = ?"
-                " WHERE seq IN (SELECT value FROM json_each(?))",
-                (utc_ms(self._clock.now()), json.dumps(list(seqs))),
-            )
+        with self._transaction():
+            self._rows.sent(seqs)
 
     @_renewing
     def apply(self, receipt: Receipt) -> int:
         """See `ports.Spool`. What was never sent cannot have been received."""
         if receipt.epoch != self._epoch or receipt.hub != self._sealer.hub:
             return 0
-        with self._transaction() as db:
-            sent = db.execute("SELECT seq FROM envelope WHERE state = 'ready' AND attempts > 0")
-            covered = [seq for (seq,) in sent.fetchall() if receipt.covers(seq)]
-            self._delete(covered)
+        with self._transaction():
+            covered = [seq for seq in self._rows.all_sent() if receipt.covers(seq)]
+            self._rows.delete(covered)
         if covered:
             self._problems.pop(Problem.REFUSED, None)
             ballast.lay(self._folder)
@@ -204,6 +180,7 @@ class SqliteSpool:
 
     def _use(self, opened: file.Opened) -> None:
         self._db, self._epoch = opened.db, opened.epoch
+        self._rows = Rows(opened.db, opened.epoch, self._sealer, self._clock)
         if opened.damaged:
             self._problems[Problem.DAMAGED] = self._clock.now()
             log.error("spool_damaged", epoch=self._epoch)
@@ -245,20 +222,6 @@ class SqliteSpool:
         self._problems[Problem.REFUSED] = self._clock.now()
         log.error("spool_refused", epoch=self._epoch, reason=reason)
 
-    def _insert(self, body: Body, class_: Class, state: str) -> Ref:
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'")
-        seq = (row.fetchone() or (0,))[0] + 1
-        envelope = self._sealer.seal(body, class_, self._epoch, seq)
-        values = (
-            *(seq, class_, body.type, getattr(body, "reason", ""), state),
-            json.dumps(body.supersedes),
-            *(envelope, hashlib.sha256(envelope).digest()),
-            *(str(self._clock.boot), int(self._clock.monotonic() * 1e9)),
-            *(utc_ms(self._clock.now()), self._clock.trusted()),
-        )
-        self._db.execute(INSERT, values)
-        return Ref(self._epoch, seq)
-
     def _make_room(self, needed: int) -> None:
         """Drop the oldest routine rows where the quota asks for it, and say so in a gap."""
         try:
@@ -269,45 +232,13 @@ class SqliteSpool:
         if dropped:
             self._problems[Problem.DROPPED] = self._clock.now()
             log.error("spool_dropped", epoch=self._epoch, rows=len(dropped))
-            self._gap(dropped, "quota")
+            self._rows.give_up(dropped, "quota")
 
     def _give_up(self, broken: list[int]) -> None:
         self._problems[Problem.DAMAGED] = self._clock.now()
         log.error("spool_rows_damaged", epoch=self._epoch, seqs=broken)
         with self._transaction():
-            self._gap(broken, "row_damaged")
-
-    def _gap(self, seqs: list[int], reason: str) -> None:
-        """Put one gap in the place of rows and of the gap of the same kind before it."""
-        spans = self._take("seq IN (SELECT value FROM json_each(?))", json.dumps(seqs))
-        spans = ranges.merge((*spans, *self._take(room.MERGEABLE_GAPS, reason)))
-        now = self._clock.now()
-        for start in range(0, len(spans), room.MAX_SPANS):
-            told = spans[start : start + room.MAX_SPANS]
-            self._insert(GapBody(at=now, reason=reason, supersedes=told), Class.ROUTINE, "ready")
-
-    def _take(self, where: str, *values: str) -> tuple[ranges.Span, ...]:
-        """Delete rows; return all seqs that they stood for."""
-        rows = self._db.execute(
-            f"SELECT seq, supersedes FROM envelope WHERE {where}",  # noqa: S608 - our own words
-            values,
-        ).fetchall()
-        self._delete([seq for seq, _ in rows])
-        told = ((first, last) for _, spans in rows for first, last in json.loads(spans))
-        return ranges.merge((*ranges.of(seq for seq, _ in rows), *told))
-
-    def _take_held(self, held: Sequence[Ref]) -> tuple[ranges.Span, ...]:
-        where = "state = 'held' AND seq IN (SELECT value FROM json_each(?))"
-        return self._take(where, self._mine(held))
-
-    def _mine(self, refs: Iterable[Ref]) -> str:
-        return json.dumps([ref.seq for ref in refs if ref.epoch == self._epoch])
-
-    def _delete(self, seqs: list[int]) -> None:
-        self._db.execute(
-            "DELETE FROM envelope WHERE seq IN (SELECT value FROM json_each(?))",
-            (json.dumps(seqs),),
-        )
+            self._rows.give_up(broken, "row_damaged")
 
 
 B = TypeVar("B", ReadingBody, StatusBody)
