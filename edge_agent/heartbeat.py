@@ -15,8 +15,7 @@ from device_profiles.wire.body import StatusBody
 from device_profiles.wire.v1 import Class
 from edge_agent.errors import SpoolRefused
 from edge_agent.memory import give_back
-from edge_agent.ports import Clock, Spool
-from edge_agent.radio.bluez import BluezRadio
+from edge_agent.ports import Clock, Radio, Spool
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
 from edge_agent.status import Status, write_status
@@ -37,7 +36,7 @@ class Heartbeat:
         hub: UUID,
         folder: Path,
         home: Home,
-        radio: BluezRadio,
+        radio: Radio,
         sender: Sender,
         keepers: Sequence[Keeper],
     ) -> None:

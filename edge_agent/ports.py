@@ -1,6 +1,6 @@
 """The agent's ports: what it asks of the spool, the radio, the clock and the link up."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,13 +98,13 @@ class Spool(Protocol):
     def replace(self, held: Sequence[Ref], readings: Sequence[tuple[Class, ReadingBody]]) -> None:
         """Put readings, ready at once, in the place of the held rows that they were read from."""
 
-    def release(self, held: Iterable[Ref] | None = None) -> int:
+    def release(self, held: Sequence[Ref] | None = None) -> int:
         """Make held rows, or all of them, ready as they are; return how many."""
 
     def pending(self, limit: int, without: frozenset[int] = frozenset()) -> Sequence[Row]:
         """Return ready rows, alerts first, then by seq; never the seqs in `without`."""
 
-    def sent(self, seqs: Iterable[int]) -> None:
+    def sent(self, seqs: Sequence[int]) -> None:
         """Note, before publishing, that these rows are about to leave."""
 
     def apply(self, receipt: Receipt) -> int:
@@ -161,6 +161,10 @@ class Link(Protocol):
 
 class Radio(Protocol):
     """The Bluetooth of this machine."""
+
+    @property
+    def available(self) -> bool:
+        """Say whether it scans."""
 
     def sightings(self, take: Callable[[Sighting], None]) -> None:
         """Call `take` for every advertisement of an allowed device."""

@@ -43,7 +43,12 @@ class BluezRadio:
         self._takers: list[Callable[[Sighting], None]] = []
         self._links: set[BleakLink] = set()
         self._heard = asyncio.Event()
-        self.available = False
+        self._scanning = False
+
+    @property
+    def available(self) -> bool:
+        """See `ports.Radio`."""
+        return self._scanning
 
     def sightings(self, take: Callable[[Sighting], None]) -> None:
         """See `ports.Radio`."""
@@ -103,7 +108,7 @@ class BluezRadio:
         raise BluetoothUnavailable
 
     def _lose_all(self) -> None:
-        self.available = False
+        self._scanning = False
         for link in self._links:
             link.drop()
 
@@ -115,13 +120,13 @@ class BluezRadio:
                 await _call(bus, "RegisterAgent", "os", [PATH, CAPABILITY])
                 await _call(bus, "RequestDefaultAgent", "o", [PATH])
                 async with self._scanner():
-                    failures, self.available = 0, True
+                    failures, self._scanning = 0, True
                     log.info("scanning")
                     await self._until_silent()
             except Exception as error:  # noqa: BLE001 - bleak: no adapter, powered off, KeyError..
                 failures += 1
                 log.warning("scan_failed", error=type(error).__name__)
-            self.available = False
+            self._scanning = False
             await asyncio.sleep(wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S))
 
     @asynccontextmanager

@@ -14,6 +14,9 @@ from edge_agent.ports import Radio, Sighting
 from edge_agent.radio.home import Home
 from edge_agent.radio.session import Session
 
+# Words of ours that say more than that it failed; all other details are the libraries'.
+OWN_PROBLEMS: Final = frozenset({"no_measurement", "spool_full"})
+
 log: Final = structlog.get_logger()
 
 
@@ -80,7 +83,8 @@ class Keeper:
         pairing = isinstance(error, PairingRefused)
         now = self._home.clock.monotonic()
         self._visits = self._visits.after_failure(now, pairing=pairing)
-        self._tell(problem="pairing_refused" if pairing else "connection_failed")
+        own = error.detail if error.detail in OWN_PROBLEMS else "connection_failed"
+        self._tell(problem="pairing_refused" if pairing else own)
         log.warning("session_failed", device=self._name, error=error.detail)
         self._seen.set()  # try again while the device may still be there
 

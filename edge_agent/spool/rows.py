@@ -21,6 +21,7 @@ SELECT seq, class, envelope, sha256, attempts FROM envelope
 WHERE state = 'ready' AND seq NOT IN (SELECT value FROM json_each(?))
 ORDER BY class, seq LIMIT ?
 """
+Pending = tuple[int, int, bytes, bytes, int]  # seq, class, envelope, its hash, attempts
 CHOSEN = "seq IN (SELECT value FROM json_each(?))"
 
 
@@ -46,13 +47,11 @@ class Rows:
         self.db.execute(INSERT, values)
         return Ref(self.epoch, seq)
 
-    def pending(
-        self, limit: int, without: Iterable[int]
-    ) -> list[tuple[int, int, bytes, bytes, int]]:
-        """Return seq, class, envelope, its hash and the attempts of what is to be sent."""
+    def pending(self, limit: int, without: Iterable[int]) -> list[Pending]:
+        """Return what is to be sent, as it lies in the file."""
         return self.db.execute(PENDING, (json.dumps(sorted(without)), limit)).fetchall()
 
-    def release(self, held: Iterable[Ref] | None) -> int:
+    def release(self, held: Sequence[Ref] | None) -> int:
         """Make held rows ready, all of them for None; return how many."""
         where, values = ("TRUE", ()) if held is None else (CHOSEN, (self._mine(held),))
         return self.db.execute(
@@ -60,11 +59,11 @@ class Rows:
             values,
         ).rowcount
 
-    def sent(self, seqs: Iterable[int]) -> None:
+    def sent(self, seqs: Sequence[int]) -> None:
         """Count one attempt more."""
         self.db.execute(
             f"UPDATE envelope SET attempts = attempts + 1, sent_ms = ? WHERE {CHOSEN}",  # noqa: S608
-            (utc_ms(self._clock.now()), json.dumps(list(seqs))),
+            (utc_ms(self._clock.now()), json.dumps(seqs)),
         )
 
     def all_sent(self) -> list[int]:
@@ -99,5 +98,5 @@ class Rows:
             told = spans[start : start + room.MAX_SPANS]
             self.insert(GapBody(at=now, reason=reason, supersedes=told), Class.ROUTINE, "ready")
 
-    def _mine(self, refs: Iterable[Ref]) -> str:
+    def _mine(self, refs: Sequence[Ref]) -> str:
         return json.dumps([ref.seq for ref in refs if ref.epoch == self.epoch])

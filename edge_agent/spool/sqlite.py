@@ -105,7 +105,7 @@ class SqliteSpool:
         self._wake()
 
     @_renewing
-    def release(self, held: Iterable[Ref] | None = None) -> int:
+    def release(self, held: Sequence[Ref] | None = None) -> int:
         """See `ports.Spool`."""
         with self._transaction():
             count = self._rows.release(held)
@@ -128,7 +128,7 @@ class SqliteSpool:
         ]
 
     @_renewing
-    def sent(self, seqs: Iterable[int]) -> None:
+    def sent(self, seqs: Sequence[int]) -> None:
         """See `ports.Spool`."""
         with self._transaction():
             self._rows.sent(seqs)

@@ -80,7 +80,7 @@ class Sender:
         rows = self._window.choose(waiting, now)
         if not rows:
             return
-        self._spool.sent(row.ref.seq for row in rows)  # before: a crash must not hide a sending
+        self._spool.sent([row.ref.seq for row in rows])  # before: a crash must not hide a sending
         for row in rows:
             connection.publish(row, self._clock.now())
 

@@ -178,7 +178,7 @@ class SpoolContract(ABC):
             spool.put(status(), Class.STATUS)  # how else would anybody hear of it?
             rows = spool.pending(1000)
             assert [row.class_ for row in rows] == [Class.ALERT] * kept + [Class.STATUS]
-            spool.sent(row.ref.seq for row in rows)
+            spool.sent([row.ref.seq for row in rows])
             spool.apply(kit.receipt(spool.epoch, rows[-1].ref.seq))
             spool.hold(raw())  # recovers by itself
             assert Problem.REFUSED not in spool.problems
