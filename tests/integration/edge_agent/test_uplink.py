@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.v1 import Class, topic_down, write_receipt
@@ -15,6 +16,7 @@ from edge_agent.uplink.receipts import Receipts
 from edge_agent.uplink.sender import Sender
 from tests.fixtures.hub import Kit, make_kit, reading, trusted_clock
 from tests.integration.edge_agent.broker import Broker, post, until
+from tests.integration.edge_agent.certificates import make_authority
 
 
 @dataclass
@@ -129,3 +131,16 @@ async def test_the_broker_dies_and_comes_back(tmp_path: Path, broker: Broker) ->
         async with post(broker, kit) as gateway:
             await until(lambda: hub.spool.depth().waiting == 0, "both sent and receipted")
             assert [body.arrival.order for body in gateway.readings()] == [0, 1]
+
+
+# paho leaves the socket of a failed handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning")
+async def test_a_broker_of_another_authority_gets_nothing(tmp_path: Path, broker: Broker) -> None:
+    kit = make_kit(broker.port)
+    stranger = replace(broker, authority=make_authority(), folder=tmp_path / "stranger")
+    async with post(broker, kit) as gateway, running(tmp_path / "state", kit, stranger) as hub:
+        hub.spool.put(reading(), Class.ROUTINE)
+        log = broker.folder / "mosquitto.log"
+        await until(lambda: log.read_text().count("SSL") >= 2, "refused twice")
+        assert not hub.sender.connected.is_set()
+        assert (hub.spool.depth().waiting, gateway.arrived) == (1, [])
