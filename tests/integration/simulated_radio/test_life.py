@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -18,7 +19,15 @@ from device_profiles.gatt import (
     RECORD_ACCESS_CONTROL_POINT,
 )
 from tests.fixtures.radio import REPOSITORY, Radio, start_home
-from tests.integration.simulated_radio.homes import CUFF, METER, find, home, pressure, session
+from tests.integration.simulated_radio.homes import (
+    CUFF,
+    LIMIT_S,
+    METER,
+    find,
+    home,
+    pressure,
+    session,
+)
 
 SECOND = 125  # systolic of the measurement that comes later
 
@@ -108,8 +117,8 @@ async def test_a_client_killed_in_mid_session_leaves_the_cuff_usable(radio: Radi
     while SECOND not in [octets[1] for octets in came]:
         async with session(CUFF) as one:
             await one.subscribe(BLOOD_PRESSURE_MEASUREMENT)
-            came += await one.until(1)
             await one.hung_up()
+            came += [octets for _, octets in one.received]
     assert came[-1].hex() == simulated.taken()[-1]["octets"]
 
 
@@ -154,22 +163,9 @@ async def test_acquire_notify_works_too(radio: Radio) -> None:
             assert (await came.get())[:3] == bytes.fromhex("020100")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("{", "Invalid JSON"),
-        ('{"devices": []}', "seed: Field required"),
-        (
-            json.dumps(home("cuff", CUFF, [{**pressure(), "systolic": "high"}])),
-            "devices.0.cuff.measurements.0.systolic: Input should be",
-        ),
-        (json.dumps(home("toaster", CUFF, [])), "devices.0: Input tag 'toaster'"),
-        (json.dumps(home("cuff", CUFF, [], colour="red")), "colour: Extra inputs"),
-    ],
-)
-async def test_a_broken_home_file_is_told_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+async def test_a_broken_home_file_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "home.json"
-    path.write_text(text)
+    path.write_text(json.dumps(home("cuff", CUFF, [{**pressure(), "systolic": "high"}])))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -183,5 +179,13 @@ async def test_a_broken_home_file_is_told_in_one_line(tmp_path: Path, text: str,
     told = errors.decode()
     assert process.returncode == 2
     assert told.count("\n") == 1
-    assert str(path) in told
-    assert said in told
+    assert told.startswith(f"{path}: devices.0.cuff.measurements.0.systolic: Input should be")
+
+
+def test_a_killed_home_leaves_no_daemon(radio: Radio) -> None:
+    simulated = radio(home("cuff", CUFF, [pressure()]))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(LIMIT_S)
+        client.connect(simulated.bus.removeprefix("unix:path="))
+        simulated.kill()
+        assert client.recv(1) == b""  # the daemon has closed it by ending
