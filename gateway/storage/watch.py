@@ -17,7 +17,8 @@ SELECT 'stored' AS event, e.stored_at AS at, r.id::text AS id, e.hub_id, p.name 
        r.received_at, r.stored_at, r.measured_at, r.validity,
        (SELECT string_agg(concat_ws(' ', v.name, coalesce(v.number::text, v.absent), v.unit), ', '
                           ORDER BY v.ordinal)
-        FROM reading_value v WHERE v.reading_id = r.id AND v.measured_at = r.measured_at) AS text
+        FROM reading_value v WHERE v.reading_id = r.id AND v.measured_at = r.measured_at
+          AND (v.number IS NOT NULL OR v.absent IN ('HI', 'LO'))) AS text
 FROM envelope e
 JOIN identity i ON i.reading_id = e.reading_id
 JOIN reading r ON r.id = i.reading_id AND r.measured_at = i.measured_at

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -37,8 +37,9 @@ class Demo:
         watching = Watching(gateway, self._console)
         with ExitStack() as running:
             running.callback(gateway.program.stop)
-            gateway.program.start()
-            gateway.wait_until_ready(BROKER_WITHIN_S)
+            with self._busy("Starting database, broker, ingest and worker"):
+                gateway.program.start()
+                gateway.wait_until_ready(BROKER_WITHIN_S)
             running.callback(watching.stop)
             watching.start()
             before = sum(gateway.call("custody", home.hub)["stored"] for home in homes)
@@ -65,7 +66,8 @@ class Demo:
         self._introduce()
         gateway = Gateway(self._folder, state.port if state else free_port())
         if state is None:
-            state = self._register(gateway, people, anchor)
+            with self._busy("Making keys, certificates and the schema; registering two homes"):
+                state = self._register(gateway, people, anchor)
         return state, gateway, people
 
     def _register(self, gateway: Gateway, people: list[Resident], anchor: datetime) -> DemoState:
@@ -102,6 +104,11 @@ class Demo:
         except KeyboardInterrupt:
             return
         raise ProgramFailed(f"The gateway ended: {gateway.program.last_words()}")
+
+    def _busy(self, what: str) -> AbstractContextManager[object]:
+        if self._console is None:
+            return nullcontext()
+        return self._console.status(f"{what} ...")
 
     def _say(self, text: str) -> None:
         if self._console is not None:

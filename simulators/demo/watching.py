@@ -95,4 +95,5 @@ class Watching:
 
     def _say(self, what: str, event: dict[str, Any]) -> None:
         if self._console is not None:
-            self._console.print(f"{event['at'][11:19]}  {what}  {event.get('text') or ''}")
+            line = f"{event['at'][11:19]}  {what}  {event.get('text') or ''}"
+            self._console.print(line, highlight=False, soft_wrap=True)
