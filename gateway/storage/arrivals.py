@@ -225,15 +225,16 @@ def store_readings(connection: Connection, readings: Sequence[Stored]) -> set[UU
     if not readings:
         return set()
     by_id: dict[UUID, Stored] = {}
-    for stored in readings:
-        by_id.setdefault(stored.taken.id, stored)
-    identities = [{**stored.row(), "reading_id": str(id_)} for id_, stored in by_id.items()]
+    for one in readings:
+        by_id.setdefault(one.taken.id, one)
+    identities = [{**one.row(), "reading_id": str(id_)} for id_, one in by_id.items()]
     new = {row["reading_id"] for row in connection.execute(NEW_IDENTITIES, [Jsonb(identities)])}
-    fresh = [by_id[id_] for id_ in by_id if id_ in new]
-    again = [one.row() for one in readings if one not in fresh]
+    fresh = [one for id_, one in by_id.items() if id_ in new]
+    stored = {id(one) for one in fresh}
+    again = [one.row() for one in readings if id(one) not in stored]
     if fresh:
-        connection.execute(MAKE_ROOM, [[stored.taken.measured_at for stored in fresh]])
-        rows = Jsonb([stored.row() for stored in fresh])
+        connection.execute(MAKE_ROOM, [[one.taken.measured_at for one in fresh]])
+        rows = Jsonb([one.row() for one in fresh])
         connection.execute(READINGS, [rows])
         connection.execute(VALUES, [Jsonb([row for one in fresh for row in one.values()])])
         connection.execute(DUTIES, [rows])
