@@ -22,7 +22,7 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 	$(PYTEST) tests/unit tests/contract tests/meta --disable-socket --allow-unix-socket -q
 
 test: check  ## Everything that can be tested without hardware
-	$(PYTEST) tests/integration tests/acceptance -q -m "not slow"
+	$(PYTEST) tests/integration tests/acceptance -q -m "not slow" -n 2 --dist loadfile
 
 test-long: setup  ## Hours of the same: many random schedules of kill -9
 	$(PYTEST) tests -q -m slow --timeout 7200

@@ -1,7 +1,9 @@
 """`all`: broker, ingest and worker as children of one process; who dies is started again."""
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ CHECK_EVERY_S: Final = 0.2
 HEALTHY_AFTER_S: Final = 30.0
 LONGEST_WAIT_S: Final = 10.0
 STOP_WITHIN_S: Final = 10.0
+PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 
 log = structlog.get_logger()
 
@@ -41,7 +44,11 @@ class Child:
         if self.process is not None and self.process.poll() is not None:
             self._ended(now)
         if self.process is None and now >= self.restart_at:
-            self.process = subprocess.Popen(self.command, env=self.environment)
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - this process has one thread
+            )
             self.started = now
             log.info("child_started", child=self.name, pid=self.process.pid)
 
@@ -62,6 +69,12 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end a child when its supervisor dies, even by kill -9: no orphan may
+    keep the broker's port or a shard's lock from the next one."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _mosquitto() -> str:
