@@ -51,7 +51,7 @@ def run(readings: int) -> dict[str, Any]:
 
 def _figures(gateway: Gateway, home: Home, watching: Watching) -> dict[str, Any]:
     agent = home.agent.process if home.agent else None
-    memory = psutil.Process(agent.pid).memory_info().rss / 2**20 if agent else float("nan")
+    memory = psutil.Process(agent.pid).memory_info().rss / 1e6 if agent else float("nan")
     return {
         "readings": watching.counts["stored"],
         "indicated_to_receipt_ms": _spread(_receipt_ms(home, watching)),
@@ -93,7 +93,7 @@ def _family(gateway: Gateway) -> dict[str, float]:
     for child in named["supervisor"].children():
         command = child.cmdline()
         named["broker" if "mosquitto" in command[0] else command[-1]] = child
-    return {name: round(one.memory_info().rss / 2**20, 1) for name, one in named.items()}
+    return {name: round(one.memory_info().rss / 1e6, 1) for name, one in named.items()}
 
 
 def _home(readings: int) -> HomeFile:

@@ -136,6 +136,8 @@ class Home:
                 # The container's kernel may not say that its clock is right; here it is.
                 "HEARTHLINE_CLOCK_TRUSTED": "true",
                 "HEARTHLINE_HEARTBEAT_SECONDS": "5",
+                # As the systemd unit has it: without docstrings the agent is 2 MB smaller.
+                "PYTHONOPTIMIZE": "2",
             },
         )
 
