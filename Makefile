@@ -31,4 +31,4 @@ bench: setup  ## Measure latency and memory; writes nothing
 	$(BIN)/hearthline-sim bench
 
 clean:  ## Remove what was built and what the demo stored
-	rm -rf .venv .uv var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

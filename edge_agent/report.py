@@ -26,6 +26,7 @@ def status(settings: Settings) -> dict[str, Any]:
         )
     plain: dict[str, Any] = told.model_dump(mode="json")
     plain["running"] = _running(told)
+    plain["connected"] = plain["connected"] and plain["running"]
     return plain | _spool(settings.state_dir / file.NAME)
 
 

@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime
 from functools import partial
 
-from gateway.broker.files import write_broker_files
+from gateway.broker.files import reload_broker, write_broker_files
 from gateway.identity.files import make_site_keys
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
@@ -35,6 +35,7 @@ def prepare(settings: Settings) -> list[str]:
     with database.transaction() as connection:
         load_packs(connection)
         write_broker_files(settings, connection)
+    reload_broker(settings)
     return applied
 
 

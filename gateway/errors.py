@@ -31,6 +31,12 @@ class Conflict(GatewayError):
     status, code = 409, "conflict"
 
 
+class AlreadyAssigned(Conflict):
+    """This device, or this slot of it, belongs to a patient already in that time."""
+
+    code = "already_assigned"
+
+
 class ConnectionLost(GatewayError):
     """A part that this program needs is away; it is tried again."""
 

@@ -1,5 +1,6 @@
 """The device's clock: read before it is set, because its records carry the old time."""
 
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -29,16 +30,18 @@ async def read_clock(link: Link, profile: Profile, home: Home) -> ClockCheck | N
     return ClockCheck(hub_time=home.clock.now(), device_time=told.timestamp)
 
 
-async def set_clock(link: Link, profile: Profile, home: Home) -> None:
-    """Set it to the wall time of the home; a device that refuses keeps its own."""
+async def set_clock(link: Link, profile: Profile, home: Home) -> datetime | None:
+    """Set it to the wall time of the home; return when, or None where the device refuses."""
     if profile.clock is None or not link.has(profile.clock):
-        return
+        return None
     codec = current_time if profile.clock == CURRENT_TIME else date_time
-    local = home.clock.now().astimezone(home.zone)
+    now = home.clock.now()
     try:
-        await link.write(profile.clock, codec.encode(local))
+        await link.write(profile.clock, codec.encode(now.astimezone(home.zone)))
     except DeviceRefused as error:
         log.info("clock_not_set", profile=profile.key, error=type(error).__name__)
+        return None
+    return now
 
 
 def error_s(check: ClockCheck | None, home: Home) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import structlog
@@ -10,7 +11,7 @@ from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
 from device_profiles.profile import Group
 from device_profiles.reading import Indication, Reading
-from device_profiles.timeline import ClockCheck, correct
+from device_profiles.timeline import ClockCheck, taken
 from device_profiles.wire.body import Arrival, RawBody, ReadingBody
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.urgency import class_of
@@ -71,6 +72,11 @@ class Intake:
         self._clock, self._clock_known = check, True
         self._read_complete()
 
+    def clock_set(self, at: datetime | None) -> None:
+        """Note that the clock is right from now on, if the device took the setting."""
+        if at is not None and self._clock is not None:
+            self._clock = self._clock.model_copy(update={"set_at": at})
+
     def finish(self) -> None:
         """Read what is complete; what is left over travels as it is."""
         self._clock_known = True
@@ -129,7 +135,7 @@ class Intake:
             return  # they stay held, and are released at the next start
 
     def _body(self, reading: Reading, came: Arrival) -> ReadingBody:
-        moment = correct(reading.device_time, self._clock, came.received_at, self._home.zone)
+        moment = taken(reading, self._clock, came.received_at, self._home.zone)
         return ReadingBody(
             arrival=came.model_copy(update={"clock": self._clock}),
             reading=reading,

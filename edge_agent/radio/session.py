@@ -60,7 +60,7 @@ class Session:
         self._intake.clock_read(check)
         self.outcome.clock_error_s = error_s(check, self._home)
         if may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):
-            await set_clock(self._link, self._profile, self._home)
+            self._intake.clock_set(await set_clock(self._link, self._profile, self._home))
         if records is not None:
             await records.pull()
         self.outcome.battery_percent = await self._battery()

@@ -1,5 +1,6 @@
 """hearthline-gateway: one file per group of commands; errors are one line, never a traceback."""
 
+import signal
 import sys
 
 import typer
@@ -21,6 +22,9 @@ for group in (run, homes, care, trace, watch, custody, quarantine):
 
 def main() -> None:
     """Run the command; exit 0 done, 1 failed, 2 wrong input."""
+    # As Ctrl-C: so that a command that is ended leaves the embedded database in order. The
+    # programs that keep running set their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except GatewayError as error:

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker
 from device_profiles.wire.keys import Suite
@@ -14,7 +15,7 @@ from gateway.broker.files import reload_broker, write_broker_files
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
 from gateway.identity.files import SiteKeys
-from gateway.identity.hub_kit import make_hub_kit, new_hub_id, write_hub_file
+from gateway.identity.hub_kit import check_empty, new_hub_id, write_hub_file, write_hub_kit
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
 
@@ -79,10 +80,13 @@ def add_hub(
     settings = load_settings()
     keys = SiteKeys(settings.keys)
     hub = homes.HubRow(new_hub_id(), organisation, _zone(timezone), Suite(int(suite)))
+    check_empty(out)
+    signing = Ed25519PrivateKey.generate()
     with settings.database().transaction() as connection:
-        make_hub_kit(connection, keys, hub, _named(name), out, datetime.now(UTC))
+        homes.add_hub(connection, hub, _named(name), signing.public_key().public_bytes_raw())
         for pairing in devices:
             homes.pair_device(connection, hub, pairing)
+        write_hub_kit(keys, hub, signing, out, datetime.now(UTC))
         write_hub_file(connection, keys, hub, _broker(settings), out)
         write_broker_files(settings, connection)
     reload_broker(settings)
@@ -104,12 +108,17 @@ def pair(
     address: Annotated[str, typer.Option(help="Bluetooth address, as C0:FF:EE:00:00:01.")],
     profile: Annotated[str, typer.Option(help="Device profile, as generic_cuff.")],
     patient: Annotated[UUID, typer.Option(help="Whose readings it takes.")],
-    out: Out,
+    out: Annotated[
+        Path, typer.Option(help="The folder that `hub add` wrote; copy its hub.toml to the hub.")
+    ],
     slot: Annotated[int | None, typer.Option(help="User slot; without: one user.")] = None,
     since: Since = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Pair a device to a hub, assign it to a patient and rewrite the hub's hub.toml."""
+    """Pair a device to a hub, assign it to a patient and rewrite the hub's hub.toml.
+
+    The agent reads hub.toml when it starts: restart it after copying the file.
+    """
     settings = load_settings()
     with settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -25,7 +26,11 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str) -> No
         return
     table = Table(title=title, title_justify="left")
     for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
+        # An id is there to be copied: in one piece, whatever the width.
+        whole = isinstance(rows[0][name], UUID)
+        table.add_column(
+            name.replace("_", " "), overflow="fold", no_wrap=whole, min_width=whole * 36
+        )
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
     Console().print(table)

@@ -1,6 +1,6 @@
 """What to make of one envelope: verified, then opened, then read. No IO, no database.
 
-The order is fixed: shape, place, hub, organisation, signature; only then is anything decrypted.
+The order is fixed: shape, place, hub, signature, organisation; only then is anything decrypted.
 """
 
 from collections.abc import Mapping
@@ -177,9 +177,8 @@ def open_body(
 def read_body(body: RawBody | ReadingBody, zone: ZoneInfo) -> tuple[Taken, ...] | Reason:
     """Return the readings of a body, each with its corrected time."""
     if isinstance(body, ReadingBody):
-        return _timed(
-            ((body.reading, Moment(at=body.measured_at, basis=body.basis)),), body.arrival
-        )
+        moment = Moment(at=body.measured_at, basis=body.basis)
+        return _timed(((body.reading, moment),), body.arrival, body.decoded_at)
     profile = PROFILES.get(body.arrival.profile)
     if profile is None:
         return Reason.UNKNOWN_PROFILE

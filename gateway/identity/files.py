@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -17,6 +18,8 @@ from gateway.identity.authority import Credential, issue_client, issue_server, m
 
 SHARDS: Final = "0123456789abcdef"
 SERVICE_LIFE: Final = timedelta(days=365)
+# Every start looks; a site that is restarted once a month never meets an expired certificate.
+RENEW_BEFORE: Final = timedelta(days=60)
 # Rotation every 90 days comes with the trust issue; until then a key serves for a year.
 RECIPIENT_LIFE: Final = timedelta(days=365)
 
@@ -99,16 +102,26 @@ def make_site_keys(folder: Path, hosts: list[str], now: datetime) -> SiteKeys:
         write_credential(folder, "ca", make_authority("Hearthline site CA", now))
     keys = SiteKeys(folder)
     authority = keys.authority()
-    if not (folder / "broker.crt").exists():
+    if not _serves(folder / "broker.crt", hosts, now):
         write_credential(folder, "broker", issue_server(authority, hosts, now, SERVICE_LIFE))
     for name in [f"ingest-{shard}" for shard in SHARDS]:
-        if not (folder / f"{name}.crt").exists():
+        if not _serves(folder / f"{name}.crt", [], now):
             write_credential(folder, name, issue_client(authority, name, now, SERVICE_LIFE))
     if not (folder / "receipt.key").exists():
         write_private(folder / "receipt.key", ed25519_pem(Ed25519PrivateKey.generate()))
     if not (folder / "recipients.json").exists():
         write_private(folder / "recipients.json", json.dumps(_new_recipients(now)).encode())
     return keys
+
+
+def _serves(path: Path, hosts: list[str], now: datetime) -> bool:
+    """Say whether a certificate is there, names these hosts and lasts a while yet."""
+    if not path.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    told = {str(name.value) for name in names}
+    return certificate.not_valid_after_utc - now > RENEW_BEFORE and told.issuperset(hosts)
 
 
 def _new_recipients(now: datetime) -> list[dict[str, object]]:

@@ -21,14 +21,16 @@ from gateway.storage.homes import HubRow
 HUB_LIFE: Final = timedelta(days=90)
 
 
-def make_hub_kit(
-    connection: Connection, keys: SiteKeys, hub: HubRow, name: str, folder: Path, now: datetime
+def check_empty(folder: Path) -> None:
+    """Refuse a folder that holds something: it may be another hub's. Raises WrongInput."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongInput(f"{folder} is not an empty folder; give each hub one of its own.")
+
+
+def write_hub_kit(
+    keys: SiteKeys, hub: HubRow, signing: Ed25519PrivateKey, folder: Path, now: datetime
 ) -> None:
-    """Register a hub and write its keys and certificate into an empty folder."""
-    if folder.exists() and any(folder.iterdir()):
-        raise WrongInput(f"{folder} is not empty; give each hub a folder of its own.")
-    signing = Ed25519PrivateKey.generate()
-    homes.add_hub(connection, hub, name, signing.public_key().public_bytes_raw())
+    """Write a hub's keys and certificate into its folder."""
     authority = keys.authority()
     write_private(folder / "ca.crt", authority.certificate)
     write_credential(folder, "hub", issue_client(authority, str(hub.id), now, HUB_LIFE))

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
+import psycopg
+
 from device_profiles.registry import PROFILES
 from device_profiles.wire.hub_file import PairedDevice
 from device_profiles.wire.keys import Suite
-from gateway.errors import NotFound, WrongInput
+from gateway.errors import AlreadyAssigned, NotFound, WrongInput
 from gateway.storage.database import Connection
 
 ADD_ORGANISATION: Final = "INSERT INTO organisation (id, name) VALUES (%s, %s)"
@@ -31,6 +33,15 @@ VALUES (%s, %s, %s, tstzrange(%s, NULL))"""
 ASSIGN: Final = """
 INSERT INTO assignment (organisation_id, device_id, user_slot, patient_id, valid)
 VALUES (%s, %s, %s, %s, tstzrange(%s, NULL))"""
+# A device speaks through one hub at a time: a new pairing ends that with another hub.
+LEAVE: Final = """
+UPDATE pairing SET valid = tstzrange(lower(valid), greatest(%(since)s, lower(valid)), '[]')
+WHERE device_id = %(device)s AND hub_id <> %(hub)s AND upper_inf(valid)"""
+PAIRING: Final = """
+SELECT id FROM pairing WHERE device_id = %s AND hub_id = %s AND upper_inf(valid)"""
+# A backlog may be older than the day on which somebody wrote the pairing down.
+SINCE: Final = """
+UPDATE pairing SET valid = tstzrange(least(%s, lower(valid)), NULL) WHERE id = %s"""
 PAIRED: Final = """
 SELECT d.id, d.address, d.profile FROM pairing p JOIN device d ON d.id = p.device_id
 WHERE p.hub_id = %s AND upper_inf(p.valid) ORDER BY d.address"""
@@ -99,12 +110,16 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
         ADD_DEVICE, [uuid4(), hub.organisation, new.address, new.profile]
     ).fetchone()
     device: UUID = row["id"] if row else uuid4()
-    paired = connection.execute(
-        "SELECT hub_id FROM pairing WHERE device_id = %s AND upper_inf(valid)", [device]
-    ).fetchall()
-    if not any(one["hub_id"] == hub.id for one in paired):
+    connection.execute(LEAVE, {"device": device, "hub": hub.id, "since": new.since})
+    row = connection.execute(PAIRING, [device, hub.id]).fetchone()
+    if row is None:
         connection.execute(PAIR, [hub.organisation, hub.id, device, new.since])
-    connection.execute(ASSIGN, [hub.organisation, device, new.slot, new.patient, new.since])
+    else:
+        connection.execute(SINCE, [new.since, row["id"]])
+    try:
+        connection.execute(ASSIGN, [hub.organisation, device, new.slot, new.patient, new.since])
+    except psycopg.errors.ExclusionViolation:
+        raise AlreadyAssigned from None
     return device
 
 

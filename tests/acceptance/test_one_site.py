@@ -132,9 +132,10 @@ def test_trace_tells_every_step_with_its_time(site: WholeSite) -> None:
     assert [name for name in expected if steps.get(name) is None] == []
     order = [
         datetime.fromisoformat(steps[name])
-        for name in ("indicated", "received", "stored", "evaluated")
+        for name in ("indicated", "decoded", "received", "stored", "receipted", "evaluated")
     ]
     assert order == sorted(order)
+    assert any("on the hub" in step["detail"] for step in traced if step["step"] == "decoded")
     wait_for(
         lambda: any(
             step["step"] == "let go by the hub" and step["at"]

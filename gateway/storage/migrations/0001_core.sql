@@ -90,7 +90,7 @@ CREATE TABLE envelope (
     sealed_at timestamptz,
     sent_at timestamptz,
     received_at timestamptz NOT NULL,
-    stored_at timestamptz NOT NULL DEFAULT now(),
+    stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (hub_id, epoch, seq)
 );
 CREATE INDEX envelope_of_reading ON envelope (reading_id) WHERE reading_id IS NOT NULL;

@@ -133,3 +133,30 @@ def test_a_full_spool_ends_the_session_and_parks_the_record(home: Home, kit: Kit
     body = kit.open(home.spool.pending(20)[0])
     assert isinstance(body, RawBody)
     assert body.indication.octets == SEVERE
+
+
+def test_what_is_measured_after_the_clock_was_set_carries_the_new_time(
+    home: Home, kit: Kit
+) -> None:
+    intake = Intake(allowed("generic_cuff"), home, pytest.fail)
+    now = home.clock.now()
+    an_hour_ahead = now.astimezone(home.zone) + timedelta(hours=1)
+    shows = DeviceTime(
+        year=an_hour_ahead.year,
+        month=an_hour_ahead.month,
+        day=an_hour_ahead.day,
+        hour=an_hour_ahead.hour,
+        minute=an_hour_ahead.minute,
+        second=an_hour_ahead.second,
+    )
+    intake.clock_read(ClockCheck(hub_time=now, device_time=shows))
+    intake.clock_set(now)
+    wall = home.clock.now().astimezone(home.zone)
+    stamp = wall.year.to_bytes(2, "little") + bytes(
+        [wall.month, wall.day, wall.hour, wall.minute, wall.second]
+    )
+    intake.take(BLOOD_PRESSURE_MEASUREMENT, SEVERE[:7] + stamp)
+    body = kit.open(home.spool.pending(20)[0])
+    assert isinstance(body, ReadingBody)
+    assert body.measured_at is not None
+    assert abs(body.measured_at - now) < timedelta(seconds=2)
