@@ -30,6 +30,11 @@ class Kind(StrEnum):
     BLOOD_PRESSURE = "blood_pressure"
     GLUCOSE = "glucose"
     OXYGEN = "oxygen"
+    TEMPERATURE = "temperature"
+    WEIGHT = "weight"
+    BODY_COMPOSITION = "body_composition"
+    HEART_RATE = "heart_rate"
+    CONTINUOUS_GLUCOSE = "continuous_glucose"
 
 
 class Validity(StrEnum):

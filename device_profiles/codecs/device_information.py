@@ -10,8 +10,6 @@ from device_profiles import gatt
 from device_profiles.codecs.octets import Octets
 from device_profiles.errors import DecodeError
 
-PNP_ID: Final = gatt.sig(0x2A50)
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -74,5 +72,5 @@ DECODES: Final = {
     gatt.SOFTWARE_REVISION: decode_text,
     gatt.MANUFACTURER_NAME: decode_text,
     gatt.SYSTEM_ID: decode_system_id,
-    PNP_ID: decode_pnp_id,
+    gatt.PNP_ID: decode_pnp_id,
 }
