@@ -124,7 +124,27 @@ class Oxygen(Measurement):
 
 
 class Behaviour(Strict):
-    """How a device acts; every field is a switch that stays the same for the whole run."""
+    """How a device acts; every field is a switch that stays the same for the whole run.
+
+    Nothing here is left to chance: the same switches give the same octets in the same order.
+
+    `early_indication`: indicates so many seconds after the connection, subscribed or not. BlueZ
+    confirms, and what nobody listens to is lost. Bonded devices that remember their subscription
+    do so. `before_reply`: the first values come before the answer to the subscription.
+    `request_s`: how long each read, write and subscription takes on the air.
+    `resend`: tells its whole memory again in every connection (cuffs and oximeters; a meter does
+    so by itself when it is asked for all).
+    `abort_connects`: so many connections end at once with le-connection-abort-by-local, as radio
+    interference does. `in_progress`: so many Connect calls find an older attempt pending, until
+    the adapter is powered off. `hang_up_after_records`: ends each connection after so many records.
+    `lose_bond`: forgets the bond after `lose_bond_after` connections, on the device's side or on
+    the hub's. A device whose bond the hub has lost refuses a new one until it is told to pair.
+    `no_answer_to_read`: ReadValue stays without an answer and the link ends later (BlueZ 5.66).
+    `clock`: `reset` begins on 1 January 2017 as after a change of batteries, `year_0` has no date
+    at all; both until somebody sets it. `clock_locked`: it refuses to be set.
+    Several users are the `user` of each measurement; what happens to the hub's own Bluetooth is
+    in `Bluetooth`.
+    """
 
     window_s: float = Field(default=60, gt=0)  # advertises so long after a measurement
     again_s: float = Field(default=60, ge=0)  # then silent so long while something waits
@@ -134,6 +154,31 @@ class Behaviour(Strict):
     bond: bool = False  # refuses unencrypted access even without a pin
     confirm: bool = False  # Just Works asks the agent RequestConfirmation
     gap_s: float = Field(default=0, ge=0)  # between two notifications of a burst
+    early_indication: float | None = Field(default=None, ge=0)
+    before_reply: bool = False
+    request_s: float = Field(default=0, ge=0)
+    resend: bool = False
+    abort_connects: int = Field(default=0, ge=0)
+    in_progress: int = Field(default=0, ge=0)
+    hang_up_after_records: int | None = Field(default=None, ge=1)
+    lose_bond: Literal["device", "hub"] | None = None
+    lose_bond_after: int = Field(default=1, ge=1)
+    no_answer_to_read: bool = False
+    clock: Literal["runs", "reset", "year_0"] = "runs"
+    clock_locked: bool = False
+
+
+class Bluetooth(Strict):
+    """How the hub's own Bluetooth acts, in seconds after the start.
+
+    `silent_at_s`: from then on the adapter hears no advertisement, without an error, until it is
+    powered off and on. `restart_at_s`: bluetoothd ends and comes back after `restart_s`; bonds
+    stay.
+    """
+
+    silent_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    restart_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    restart_s: float = Field(default=0.5, ge=0)
 
 
 class DeviceSpec(Strict):
@@ -177,6 +222,7 @@ class HomeFile(Strict):
 
     seed: int
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    bluetooth: Bluetooth = Bluetooth()
     devices: tuple[Spec, ...]
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Reads, writes and notify sessions of characteristics, with BlueZ's errors."""
 
+import asyncio
 import os
 
 from dbus_fast import Variant
@@ -10,6 +11,7 @@ from simulators.bluez.errors import BluezError, from_att
 from simulators.bluez.gatt import CHARACTERISTIC, MTU, RemoteCharacteristic
 from simulators.bluez.link import RadioLink
 from simulators.bluez.pairing import Pairing
+from simulators.bluez.settings import Timing
 from simulators.bluez.tree import ObjectTree
 from simulators.peripherals.gatt_table import AttError
 
@@ -17,14 +19,18 @@ from simulators.peripherals.gatt_table import AttError
 class Access:
     """GattCharacteristic1 and GattDescriptor1, for all devices."""
 
-    def __init__(self, tree: ObjectTree, pairing: Pairing) -> None:
+    def __init__(self, tree: ObjectTree, pairing: Pairing, timing: Timing) -> None:
         self._tree = tree
         self._pairing = pairing
+        self._timing = timing
 
     async def read(self, device: Device, remote: RemoteCharacteristic, call: Call) -> None:
         """ReadValue: the value is returned and, as BlueZ does, also told to listeners."""
         _refuse_unless("read" in remote.spec.flags, "Read not permitted")
         await self._prepare(device, remote, call.sender)
+        if device.peripheral.behaviour.no_answer_to_read:
+            await self._leave_unanswered(device, call)
+            return
         try:
             octets = await device.peripheral.read(remote.spec.uuid)
         except AttError as error:
@@ -52,6 +58,8 @@ class Access:
         if first:
             remote.show_notifying()
             device.peripheral.subscribe(remote.spec.uuid)
+        if device.peripheral.behaviour.before_reply:
+            await asyncio.sleep(self._timing.confirm_s)
         call.answer()
 
     async def stop_notify(self, device: Device, remote: RemoteCharacteristic, call: Call) -> None:
@@ -84,6 +92,15 @@ class Access:
                 remote.show_notifying()
                 device.peripheral.unsubscribe(remote.spec.uuid)
 
+    async def _leave_unanswered(self, device: Device, call: Call) -> None:
+        """As 5.66 does with a read that needs a bond it cannot make: silence, then the end."""
+        call.answered = True
+        link = device.link
+        await asyncio.sleep(self._timing.unanswered_s)
+        if device.link is link:
+            device.disconnect()
+            device.forget()
+
     def _pipe_closed(self, device: Device, remote: RemoteCharacteristic, link: RadioLink) -> None:
         link.close_pipe(remote.spec.uuid)
         self._show_acquired(remote, acquired=False)
@@ -105,6 +122,7 @@ class Access:
     ) -> RadioLink:
         if device.link is not None and remote.spec.encrypted:
             await self._pairing.secure(device, sender)
+        await asyncio.sleep(device.peripheral.behaviour.request_s)
         if device.link is None:
             raise BluezError("Failed", "Not connected")
         return device.link

@@ -26,6 +26,7 @@ class Adapter:
         self._timing = timing
         self._filters: dict[str, frozenset[str]] = {}  # services that a client asks for
         self._scans: dict[str, frozenset[str]] = {}
+        self.silent = False  # hears nothing, and says nothing about it
         tree.add(
             ADAPTER_PATH,
             ADAPTER,
@@ -50,6 +51,8 @@ class Adapter:
 
     async def start(self, call: Call) -> None:
         """StartDiscovery."""
+        if not self._powered:
+            raise BluezError("NotReady", "Resource Not Ready")
         if call.sender in self._scans:
             raise in_progress()
         self._scans[call.sender] = self._filters.get(call.sender, frozenset())
@@ -76,6 +79,8 @@ class Adapter:
         if SETTABLE.get(name) != value.signature:
             raise BluezError("org.freedesktop.DBus.Error.PropertyReadOnly", f"{name} is read-only")
         self._tree.change(ADAPTER_PATH, ADAPTER, {name: value})
+        if name == "Powered" and not value.value:
+            self._power_off()
 
     def client_gone(self, sender: str) -> None:
         """A client vanished: its scan ends."""
@@ -86,6 +91,8 @@ class Adapter:
     def advertised(self, device: Device) -> None:
         """An advertisement: seen if a scan asks for such a device."""
         service = device.peripheral.service
+        if self.silent or not self._powered:
+            return
         wanted = any(not uuids or service in uuids for uuids in self._scans.values())
         if wanted and device.peripheral.advertising:
             device.seen()
@@ -96,6 +103,18 @@ class Adapter:
             await asyncio.sleep(self._timing.advertise_s)
             for device in self._devices.values():
                 self.advertised(device)
+
+    @property
+    def _powered(self) -> bool:
+        return bool(self._tree.property(ADAPTER_PATH, ADAPTER, "Powered").value)
+
+    def _power_off(self) -> None:
+        """Everything ends; what was stuck is free again."""
+        self.silent = False
+        for device in self._devices.values():
+            device.power_off()
+        for sender in list(self._scans):
+            self._drop_scan(sender)
 
     def _drop_scan(self, sender: str) -> None:
         del self._scans[sender]

@@ -1,7 +1,7 @@
 """org.bluez.Device1 of one peripheral: connecting, resolving services, ending, forgetting."""
 
 import asyncio
-from typing import Final
+from typing import Final, NoReturn
 
 from dbus_fast import Variant
 
@@ -21,15 +21,20 @@ RSSI: Final = -60
 class Device:
     """What BlueZ knows of one peripheral. It is in the tree while it is seen, linked or bonded."""
 
-    def __init__(self, peripheral: AnyPeripheral, tree: ObjectTree, timing: Timing) -> None:
+    def __init__(
+        self, peripheral: AnyPeripheral, tree: ObjectTree, timing: Timing, *, bonded: bool = False
+    ) -> None:
         self.peripheral = peripheral
         self.path = f"{ADAPTER_PATH}/dev_{peripheral.address.replace(':', '_')}"
         self.gatt = GattObjects(self.path, peripheral.services(), tree)
         self.link: RadioLink | None = None
         self.owner = ""  # the client whose end ends the link
-        self.bonded = False
+        self.bonded = bonded
         self.encrypted = False
         self.connecting = False
+        self._aborts = peripheral.behaviour.abort_connects
+        self._pending = peripheral.behaviour.in_progress
+        self._key_refusals = 0
         self._tree = tree
         self._timing = timing
         self._seen = asyncio.Event()
@@ -60,7 +65,12 @@ class Device:
     def forget_if_gone(self) -> None:
         """Remove what is neither advertising, linked, being connected nor bonded."""
         kept = self.peripheral.advertising or self.link or self.connecting or self.bonded
-        if not kept and self.path in self._tree:
+        if not kept:
+            self.forget()
+
+    def forget(self) -> None:
+        """Remove its objects."""
+        if self.path in self._tree:
             self.gatt.hide()
             self._tree.remove(self.path)
 
@@ -68,9 +78,7 @@ class Device:
         """RemoveDevice: end the link and forget the bond; the peripheral may keep its half."""
         self.disconnect()
         self.bonded = False
-        if self.path in self._tree:
-            self.gatt.hide()
-            self._tree.remove(self.path)
+        self.forget()
 
     # Connecting.
 
@@ -83,6 +91,9 @@ class Device:
 
     async def open_link(self, owner: str) -> None:
         """Wait until it advertises, then connect."""
+        if self._pending > 0:
+            self._pending -= 1
+            raise in_progress()
         if self.connecting:
             raise in_progress()
         self.connecting = True
@@ -94,6 +105,11 @@ class Device:
             self.connecting = False
             if not self.peripheral.advertising:
                 self.forget_if_gone()
+        if self._aborts > 0:
+            self._aborts -= 1
+            self._abort("le-connection-abort-by-local")
+        if self.bonded and not self.peripheral.bonded:
+            self._refuse_keys()
         self._link_up(owner)
 
     def resolve(self) -> None:
@@ -114,6 +130,25 @@ class Device:
                 remote.show_notifying()
         self.change(ServicesResolved=False, Connected=False)
         self.peripheral.link_down()
+        behaviour = self.peripheral.behaviour
+        if behaviour.lose_bond and self.peripheral.connections == behaviour.lose_bond_after:
+            self.lose_bond(behaviour.lose_bond)
+
+    def lose_bond(self, side: str) -> None:
+        """One side forgets the bond; the other does not know of it."""
+        if side == "device":
+            self.peripheral.bonded = False
+            return
+        self.bonded = False
+        self.peripheral.holds_old_bond = True
+        if self.path in self._tree:
+            self.change(Paired=False, Bonded=False)
+
+    def power_off(self) -> None:
+        """The adapter is off: no link, and no attempt that still waits."""
+        self._pending = 0
+        self.disconnect()
+        self.forget_if_gone()
 
     def change(self, **changes: bool | str | list[str]) -> None:
         """Change properties of Device1 in one signal."""
@@ -125,6 +160,19 @@ class Device:
         if SETTABLE.get(name) != value.signature:
             raise BluezError("org.freedesktop.DBus.Error.PropertyReadOnly", f"{name} is read-only")
         self._tree.change(self.path, DEVICE, {name: value})
+
+    def _abort(self, reason: str) -> NoReturn:
+        """The link came up and ended at once; clients see both, then the error."""
+        self.change(Connected=True)
+        self.change(Connected=False)
+        raise BluezError("Failed", reason)
+
+    def _refuse_keys(self) -> NoReturn:
+        """The device has forgotten its keys: BlueZ 5.82 tells two errors in turn, for ever."""
+        self._key_refusals += 1
+        if self._key_refusals % 2:
+            self._abort("le-connection-abort-by-local")
+        raise BluezError("Failed", "br-connection-canceled")
 
     def _link_up(self, owner: str) -> None:
         self.link = RadioLink(self.gatt, self.disconnect, self._timing.confirm_s)
@@ -145,9 +193,9 @@ class Device:
             "Alias": self.peripheral.name,
             "UUIDs": [self.peripheral.service],
             "Connected": False,
-            "Paired": False,
-            "Bonded": False,
-            "Trusted": False,
+            "Paired": self.bonded,
+            "Bonded": self.bonded,
+            "Trusted": self.bonded,
             "Blocked": False,
             "LegacyPairing": False,
             "ServicesResolved": False,

@@ -59,6 +59,8 @@ class Pairing:
 
     async def _ask(self, device: Device, agent: Agent, *, asked: bool) -> None:
         peripheral = device.peripheral
+        if peripheral.holds_old_bond:
+            raise AgentRefused("the device keeps another bond")
         if peripheral.passkey is not None:
             if agent.capability in WITHOUT_KEYBOARD:
                 raise AgentRefused("no keyboard")

@@ -9,10 +9,8 @@ from pathlib import Path
 from dbus_fast.aio import MessageBus
 
 from simulators.bluez.daemon import BusUnavailable, private_bus
-from simulators.bluez.service import Bluez
-from simulators.bluez.settings import Timing
+from simulators.bluez.running import RunningHome
 from simulators.home_file import HomeFile
-from simulators.peripherals.any import build
 from simulators.peripherals.peripheral import World
 from simulators.taken import TakenFile
 
@@ -42,22 +40,15 @@ async def run(home: HomeFile, directory: Path, speed: float, say: Callable[[str]
 async def _serve(
     bus: MessageBus, home: HomeFile, world: World, ended: asyncio.Event, ready: Callable[[], None]
 ) -> None:
-    peripherals = [build(spec, world) for spec in home.devices]
-    bluez = Bluez(bus, peripherals, Timing())
-    for peripheral in peripherals:
-        peripheral.begin()
-    await bluez.serve()
+    running = RunningHome(bus, home, world)
+    await running.start()
     ready()
-    lives = [asyncio.create_task(peripheral.live()) for peripheral in peripherals]
     lost = asyncio.create_task(_wait_for_end(bus))
     over = asyncio.create_task(ended.wait())
     await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (*lives, over, lost):
-        task.cancel()
-    for peripheral in peripherals:
-        peripheral.stop()
-    bluez.stop()
-    await asyncio.gather(*lives, return_exceptions=True)
+    over.cancel()
+    lost.cancel()
+    await running.stop()
     if lost.done() and not lost.cancelled():
         raise BusUnavailable("the private bus has ended") from lost.result()
 

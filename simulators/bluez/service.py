@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from dbus_fast import Message, MessageType
@@ -35,22 +36,32 @@ class Bluez:
     """The whole simulated bluetoothd."""
 
     def __init__(
-        self, bus: MessageBus, peripherals: Sequence[AnyPeripheral], timing: Timing
+        self,
+        bus: MessageBus,
+        peripherals: Sequence[AnyPeripheral],
+        timing: Timing,
+        bonds: Collection[str] = (),
     ) -> None:
         self._bus = bus
+        self.calls: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._outbox = Outbox(bus)
         self._tree = ObjectTree(self._emit)
-        devices = [Device(peripheral, self._tree, timing) for peripheral in peripherals]
+        devices = [
+            Device(peripheral, self._tree, timing, bonded=peripheral.address in bonds)
+            for peripheral in peripherals
+        ]
         self._devices = {device.path: device for device in devices}
         self._agents = Agents(bus)
         self._pairing = Pairing(self._agents)
-        self._access = Access(self._tree, self._pairing)
-        self._adapter = Adapter(self._devices, self._tree, timing)
+        self._access = Access(self._tree, self._pairing, timing)
+        self.adapter = Adapter(self._devices, self._tree, timing)
         self._tree.add("/org/bluez", MANAGER, {})
         self._handlers = self._routes()
         for device in devices:
             device.peripheral.on_advertising(self._advertising_changed(device))
+            if device.bonded:
+                device.seen()  # bluetoothd reads what it stored
 
     async def serve(self) -> None:
         """Own the name and answer until the bus or the task ends."""
@@ -68,15 +79,27 @@ class Bluez:
         )
         await self._bus.request_name(NAME)
         self._spawn(self._outbox.empty())
-        self._spawn(self._adapter.advertise())
+        self._spawn(self.adapter.advertise())
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Answer no more. Every link ends, as with the process of bluetoothd."""
+        self._bus.remove_message_handler(self._receive)
         for task in self._tasks:
             task.cancel()
+        for device in self._devices.values():
+            device.disconnect()
+
+    @property
+    def bonds(self) -> frozenset[str]:
+        """Return the addresses of bonded devices: what bluetoothd keeps on disk."""
+        return frozenset(one.peripheral.address for one in self._devices.values() if one.bonded)
+
+    def device(self, address: str) -> Device:
+        """Return the device with this address."""
+        return next(one for one in self._devices.values() if one.peripheral.address == address)
 
     def _routes(self) -> dict[tuple[str, str], Handler]:
-        adapter, agents, access = self._adapter, self._agents, self._access
+        adapter, agents, access = self.adapter, self._agents, self._access
         return {
             (OBJECT_MANAGER, "GetManagedObjects"): self._managed,
             (PROPERTIES, "Get"): self._get,
@@ -114,6 +137,7 @@ class Bluez:
         handler = self._handlers.get((message.interface or "", message.member or ""))
         if handler is None:
             return False  # dbus-fast answers Ping and UnknownMethod
+        self.calls[message.member or ""] += 1
         self._spawn(self._handle(handler, Call(message, self._outbox.send)))
         return True
 
@@ -130,7 +154,7 @@ class Bluez:
 
     def _client_gone(self, sender: str) -> None:
         self._agents.client_gone(sender)
-        self._adapter.client_gone(sender)
+        self.adapter.client_gone(sender)
         for device in self._devices.values():
             for remote in device.gatt.by_path.values():
                 self._access.drop_listener(device, remote, sender)
@@ -141,7 +165,7 @@ class Bluez:
     def _advertising_changed(self, device: Device) -> Callable[[], None]:
         def changed() -> None:
             device.advertising_changed()
-            self._adapter.advertised(device)
+            self.adapter.advertised(device)
 
         return changed
 
@@ -160,7 +184,7 @@ class Bluez:
         interface, name, value = call.arguments
         self._tree.properties(call.path, interface)
         if interface == ADAPTER and call.path == ADAPTER_PATH:
-            self._adapter.set_property(name, value)
+            self.adapter.set_property(name, value)
         else:
             self._device(call.path).set_property(name, value)
 

@@ -144,5 +144,6 @@ class Glucometer(Peripheral[Glucose]):
             await link.notify(gatt.GLUCOSE_MEASUREMENT, record.measurement)
             if record.context is not None:
                 await link.notify(gatt.GLUCOSE_CONTEXT, record.context)
+            self._count_record()
             await asyncio.sleep(self.behaviour.gap_s)
         return response(request, Code.SUCCESS if chosen else Code.NO_RECORDS)

@@ -1,5 +1,6 @@
 """A device that keeps what it could not deliver and indicates it as soon as its CCCD is on."""
 
+import asyncio
 from abc import abstractmethod
 from collections import deque
 from datetime import datetime
@@ -21,7 +22,10 @@ class Keeper(Peripheral[M]):
     def __init__(self, spec: DeviceSpec, measurements: tuple[M, ...], world: World) -> None:
         super().__init__(spec, measurements, world)
         self._undelivered: deque[bytes] = deque()
+        self._told: list[bytes] = []
         self._delivering = False
+        self._unasked: asyncio.TimerHandle | None = None
+        self._speaking = False
 
     @abstractmethod
     def octets(self, measurement: M, stamp: datetime) -> bytes:
@@ -44,18 +48,44 @@ class Keeper(Peripheral[M]):
         """Tell whether something is kept."""
         return bool(self._undelivered)
 
+    def link_up(self, link: Link) -> None:
+        """Indicate soon without being asked, if it is such a device."""
+        super().link_up(link)
+        if self.behaviour.resend:
+            self._undelivered.extendleft(reversed(self._told))
+            self._told.clear()
+        if self.behaviour.early_indication is not None:
+            loop = asyncio.get_running_loop()
+            self._unasked = loop.call_later(self.behaviour.early_indication, self._speak)
+
+    def lost_link(self) -> None:
+        """It has to be asked again."""
+        self._speaking = False
+        if self._unasked is not None:
+            self._unasked.cancel()
+
     def deliver_soon(self) -> None:
         """Start to indicate what is kept, if the central listens."""
-        if self.measured in self._cccds and not self._delivering:
+        if self._may_speak() and not self._delivering:
             self._start(self._deliver)
+
+    def _may_speak(self) -> bool:
+        early = self.behaviour.early_indication is not None
+        return self._speaking if early else self.measured in self._cccds
+
+    def _speak(self) -> None:
+        """A bonded device remembers that it was listened to, and does not look again."""
+        self._speaking = True
+        self.deliver_soon()
 
     async def _deliver(self, link: Link) -> None:
         self._delivering = True
         try:
-            while self._undelivered and self.measured in self._cccds:
+            while self._undelivered and self._may_speak():
                 self._stay()
                 await link.indicate(self.measured, self._undelivered[0])
-                self._undelivered.popleft()
+                self._told.append(self._undelivered.popleft())
+                self._count_record()
                 self._delivered()
         finally:
             self._delivering = False

@@ -5,7 +5,7 @@ itself.
 """
 
 import struct
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +13,8 @@ from typing import Final
 NAN: Final = struct.pack("<H", 0x07FF)
 POSITIVE_INFINITY: Final = struct.pack("<H", 0x07FE)
 NEGATIVE_INFINITY: Final = struct.pack("<H", 0x0802)
+# Stands for "no date", year, month and day 0, which Python's datetime cannot hold.
+NO_DATE: Final = date(1, 6, 15)
 # Mantissas that mean something else while the exponent is 0.
 SPECIAL: Final = frozenset({2047, 2046, -2046, -2047, -2048})
 
@@ -41,11 +43,12 @@ def _spellings(number: Decimal) -> list[tuple[int, int]]:
 
 def date_time(moment: datetime) -> bytes:
     """Return the 7 octets of Date Time (2A08)."""
+    known = moment.date() != NO_DATE
     return struct.pack(
         "<HBBBBB",
-        moment.year,
-        moment.month,
-        moment.day,
+        moment.year * known,
+        moment.month * known,
+        moment.day * known,
         moment.hour,
         moment.minute,
         moment.second,

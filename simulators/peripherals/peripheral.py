@@ -55,8 +55,14 @@ class Peripheral(ABC, Generic[M]):
         self.name = spec.name
         self.passkey = None if spec.pin is None else int(spec.pin)
         self.bonded = False  # the device's own memory of the bond
-        self.clock = DeviceClock(world.zone, timedelta(seconds=spec.clock_error_s))
+        self.holds_old_bond = False  # with a hub that has lost its half: it takes no new one
         self.behaviour = spec.behaviour
+        self.clock = DeviceClock(
+            world.zone,
+            timedelta(seconds=spec.clock_error_s),
+            state=spec.behaviour.clock,
+            locked=spec.behaviour.clock_locked,
+        )
         self.needs_bond = spec.pin is not None or spec.behaviour.bond
         self._battery = spec.battery
         self._measurements = sorted(measurements, key=lambda one: one.after_s)
@@ -67,6 +73,8 @@ class Peripheral(ABC, Generic[M]):
         self._cccds: set[Uuid] = set()
         self._goodbye: asyncio.TimerHandle | None = None
         self._leaving = False
+        self._records = 0  # told in this connection
+        self.connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What a kind of device says about itself.
@@ -122,6 +130,8 @@ class Peripheral(ABC, Generic[M]):
     def link_up(self, link: Link) -> None:
         """A central has connected."""
         self._link = link
+        self._records = 0
+        self.connections += 1
         self._advertising_changed()
         self._stay()
 
@@ -179,9 +189,23 @@ class Peripheral(ABC, Generic[M]):
             if measurement.after_s > 0:
                 due = started + measurement.after_s / self._world.speed
                 await asyncio.sleep(due - asyncio.get_running_loop().time())
-                self.take(measurement)
-                self._window.open_for(self.behaviour.window_s)
-                self.deliver_soon()
+                self.measure(measurement)
+
+    def measure(self, measurement: M) -> None:
+        """Take a measurement now."""
+        self.take(measurement)
+        self._window.open_for(self.behaviour.window_s)
+        self.deliver_soon()
+
+    def pairing_mode(self) -> None:
+        """Somebody presses the button: the old bond is forgotten, and it can be found."""
+        self.bonded = self.holds_old_bond = False
+        self._window.open_for(self.behaviour.window_s)
+
+    def hang_up(self) -> None:
+        """End the connection now, whatever waits."""
+        if self._link is not None:
+            self._link.hang_up()
 
     def stop(self) -> None:
         """End what it does by itself."""
@@ -216,6 +240,13 @@ class Peripheral(ABC, Generic[M]):
         self._window.shut()
         self._leaving = True
         self._hang_up_in(self.behaviour.hang_up_s)
+
+    def _count_record(self) -> None:
+        """A record was told; end the connection where it is one of those that break off."""
+        self._records += 1
+        if self._records == self.behaviour.hang_up_after_records:
+            self.hang_up()
+            raise LinkLost
 
     def _stay(self) -> None:
         """There is something to tell again: the hang-up waits."""
