@@ -92,10 +92,11 @@ def _since_set(
     """
     if check.set_at is None or received < check.set_at:
         return None
-    at = _in_zone(told, zone)
-    if at is None or not check.set_at - WHOLE_SECONDS <= at <= received + WHOLE_SECONDS:
-        return None
-    return at
+    # Both readings of a wall time in the hour that the clocks repeat in autumn.
+    for at in (_in_zone(told, zone), _in_zone(told.replace(fold=1), zone)):
+        if at and check.set_at - WHOLE_SECONDS <= at <= received + WHOLE_SECONDS:
+            return at
+    return None
 
 
 def _in_zone(told: datetime, zone: ZoneInfo) -> datetime | None:

@@ -3,15 +3,24 @@
 JSON, UTF-8. `supersedes` lists ranges of seqs, first and last, that this body accounts for.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, field_validator
 
 from device_profiles.reading import Frozen, Indication, Reading
 from device_profiles.timeline import Basis, ClockCheck
 
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment lies beyond the calendar in UTC") from None
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Seq = Annotated[int, Field(ge=1, lt=2**63 - 1)]
 Range = tuple[Seq, Seq]
 
@@ -39,7 +48,7 @@ class Arrival(Frozen):
     profile: str
     session: UUID
     order: Annotated[int, Field(ge=0)]
-    received_at: AwareDatetime
+    received_at: UtcTime
     clock: ClockCheck | None = None
     hub_clock_ok: bool = True
 
@@ -58,16 +67,16 @@ class ReadingBody(_Body):
     type: Literal["reading"] = "reading"
     arrival: Arrival
     reading: Reading
-    measured_at: AwareDatetime | None
+    measured_at: UtcTime | None
     basis: Basis
-    decoded_at: AwareDatetime
+    decoded_at: UtcTime
 
 
 class DeviceState(Frozen):
     """What a hub knows of one paired device."""
 
     device: UUID
-    last_seen: AwareDatetime | None = None
+    last_seen: UtcTime | None = None
     rssi_dbm: int | None = None
     battery_percent: int | None = None
     clock_error_s: float | None = None
@@ -78,7 +87,7 @@ class StatusBody(_Body):
     """A hub's heartbeat. `oldest` is the lowest seq that still waits in the spool, 0 for none."""
 
     type: Literal["status"] = "status"
-    at: AwareDatetime
+    at: UtcTime
     version: str
     boot: UUID
     spool_waiting: int
@@ -92,7 +101,7 @@ class GapBody(_Body):
     """The hub had to let go of `supersedes` unsent; `reason` says why."""
 
     type: Literal["gap"] = "gap"
-    at: AwareDatetime
+    at: UtcTime
     reason: str
 
 

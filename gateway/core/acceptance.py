@@ -5,7 +5,7 @@ The order is fixed: shape, place, hub, signature, organisation; only then is any
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from device_profiles.errors import DecodeError, WireError
 from device_profiles.identity import reading_id
 from device_profiles.reading import Reading
 from device_profiles.registry import PROFILES
-from device_profiles.timeline import Basis, Moment, taken
+from device_profiles.timeline import FUTURE_WITHIN, Basis, Moment, taken
 from device_profiles.wire.body import (
     Arrival,
     GapBody,
@@ -32,6 +32,7 @@ from device_profiles.wire.v1 import Header, open_envelope, read_header, verify_e
 
 # The wire counts to 2**64, PostgreSQL's bigint and the end of its ranges to one less than 2**63.
 HIGHEST_SEQ: Final = 2**63 - 2
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Reason(StrEnum):
@@ -174,11 +175,15 @@ def open_body(
         return Refused(Reason.UNREADABLE_BODY, header, organisation)
 
 
-def read_body(body: RawBody | ReadingBody, zone: ZoneInfo) -> tuple[Taken, ...] | Reason:
-    """Return the readings of a body, each with its corrected time."""
+def read_body(
+    body: RawBody | ReadingBody, zone: ZoneInfo, arrived: datetime
+) -> tuple[Taken, ...] | Reason:
+    """Return the readings of a body, each with its corrected time; `arrived` is our own clock's."""
+    if not body.arrival.hub_clock_ok or not _possible(body.arrival.received_at, arrived):
+        return Reason.NO_TRUE_TIME  # every correction rests on the hub's clock
     if isinstance(body, ReadingBody):
         moment = Moment(at=body.measured_at, basis=body.basis)
-        return _timed(((body.reading, moment),), body.arrival, body.decoded_at)
+        return _timed(((body.reading, moment),), body.arrival, arrived, body.decoded_at)
     profile = PROFILES.get(body.arrival.profile)
     if profile is None:
         return Reason.UNKNOWN_PROFILE
@@ -195,17 +200,24 @@ def read_body(body: RawBody | ReadingBody, zone: ZoneInfo) -> tuple[Taken, ...] 
             for reading in readings
         ),
         arrival,
+        arrived,
     )
+
+
+def _possible(at: datetime, arrived: datetime) -> bool:
+    """Nothing is measured before there were such devices, nor after it has arrived."""
+    return EARLIEST <= at <= arrived + FUTURE_WITHIN
 
 
 def _timed(
     moments: tuple[tuple[Reading, Moment], ...],
     arrival: Arrival,
+    arrived: datetime,
     decoded_at: datetime | None = None,
 ) -> tuple[Taken, ...] | Reason:
     placed = tuple(
         Taken(reading_id(reading, arrival), reading, arrival, moment.at, moment.basis, decoded_at)
         for reading, moment in moments
-        if moment.at is not None
+        if moment.at is not None and _possible(moment.at, arrived)
     )
     return placed if len(placed) == len(moments) else Reason.NO_TRUE_TIME

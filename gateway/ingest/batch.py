@@ -129,7 +129,8 @@ class Batch:
 
     def _attack(self, one: Opened) -> None:
         refused = Refused(Reason.ALTERED_REPLAY, one.header, one.hub.organisation)
-        self._quarantine(one.delivery, one.sha256, refused)
+        if not self._quarantine(one.delivery, one.sha256, refused):
+            return  # told before
         detail = Jsonb({"epoch": one.header.epoch, "seq": one.header.seq})
         self.connection.execute(
             arrivals.SECURITY_EVENT,
@@ -144,7 +145,7 @@ class Batch:
         one.body = body
         if isinstance(body, StatusBody | GapBody):
             return
-        readings = read_body(body, one.hub.zone)
+        readings = read_body(body, one.hub.zone, one.delivery.received_at)
         if isinstance(readings, Reason):
             one.refused = readings
         else:
@@ -171,9 +172,10 @@ class Batch:
             if one.refused:
                 refused = Refused(one.refused, one.header, one.hub.organisation)
                 self._quarantine(one.delivery, one.sha256, refused)
-            self._note(one)
-            rows.append(self._row(one, new))
             self._account(one)
+            self._note(one)
+            if not isinstance(one.body, StatusBody):
+                rows.append(self._row(one, new))
             new -= {taken.id for taken in one.taken}
         if rows:
             self.connection.execute(arrivals.ENVELOPES, [Jsonb(rows)])
@@ -211,16 +213,7 @@ class Batch:
         header, body = one.header, one.body
         match body:
             case StatusBody():
-                self.connection.execute(
-                    arrivals.STATUS,
-                    [
-                        header.hub,
-                        one.hub.organisation,
-                        body.at,
-                        one.delivery.received_at,
-                        Jsonb(body.model_dump(mode="json", exclude={"supersedes"})),
-                    ],
-                )
+                self._status(one, body)
             case GapBody():
                 seqs = arrivals.multirange(body.supersedes)
                 self.connection.execute(
@@ -229,6 +222,20 @@ class Batch:
                 )
             case _:
                 pass
+
+    def _status(self, one: Opened, body: StatusBody) -> None:
+        told = {
+            "hub": one.header.hub,
+            "organisation": one.hub.organisation,
+            "epoch": one.header.epoch,
+            "seq": one.header.seq,
+            "at": body.at,
+            "received_at": one.delivery.received_at,
+            "body": Jsonb(body.model_dump(mode="json", exclude={"supersedes"})),
+            "oldest": min(body.oldest or one.header.seq, one.header.seq),
+        }
+        self.connection.execute(arrivals.STATUS, told)
+        self.connection.execute(arrivals.WRITE_OFF, told)
 
     def _account(self, one: Opened) -> None:
         key = (one.hub.organisation, one.header.hub, one.header.epoch)
@@ -245,9 +252,10 @@ class Batch:
             accounted = arrivals.account(self.connection, organisation, hub, epoch, self.spans[key])
             self.outcome.receipts.append(receipt(hub, epoch, accounted, self.told[key]))
 
-    def _quarantine(self, delivery: Delivery, sha256: bytes, refused: Refused) -> None:
+    def _quarantine(self, delivery: Delivery, sha256: bytes, refused: Refused) -> bool:
+        """Keep it with its reason; say whether it is seen for the first time."""
         header = refused.header
-        self.connection.execute(
+        row = self.connection.execute(
             arrivals.QUARANTINE,
             {
                 "organisation_id": refused.organisation,
@@ -261,6 +269,7 @@ class Batch:
                 "receipted": refused.reason not in NEVER_RECEIPTED,
                 "received_at": delivery.received_at,
             },
-        )
+        ).fetchone()
         counts = self.outcome.quarantined
         counts[refused.reason] = counts.get(refused.reason, 0) + 1
+        return bool(row and row["first"])

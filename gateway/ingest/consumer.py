@@ -37,7 +37,7 @@ class Received:
     """A delivery with the means to acknowledge it."""
 
     delivery: Delivery
-    acknowledge: Callable[[], None]
+    acknowledge: Callable[[], object]
 
 
 class Consumer:
@@ -94,6 +94,11 @@ class Consumer:
         log.info("ingest_connected", shard=self.shard)
 
     def _receive(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.qos == 0:
+            # Not bounded by Receive Maximum, and no hub of ours sends so. Never receipted, hence
+            # sent again, properly.
+            log.warning("qos_0_refused", shard=self.shard)
+            return
         delivery = Delivery(
             topic=message.topic,
             envelope=bytes(message.payload),
@@ -101,7 +106,7 @@ class Consumer:
             sent_at=_sent_at(message),
         )
         mid, qos = message.mid, message.qos
-        self._inbox.put(Received(delivery, lambda: _ack(client, mid, qos)))
+        self._inbox.put(Received(delivery, lambda: client.ack(mid, qos)))
 
     def _lost(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
@@ -112,11 +117,6 @@ class Consumer:
 def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
     """Send receipts at once: Nagle's algorithm would hold each back for 40 ms."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _ack(client: mqtt.Client, mid: int, qos: int) -> None:
-    if qos > 0:
-        client.ack(mid, qos)
 
 
 def _context(keys: Path, name: str) -> ssl.SSLContext:

@@ -33,6 +33,18 @@ log = structlog.get_logger()
 Inbox = queue.Queue[Received]
 
 
+# SQLSTATE classes that speak of the server, not of what it was asked: connection, resources,
+# operator, system; and a server that only reads. Everything else is the message's own fault.
+SERVER_CLASSES: Final = ("08", "53", "57", "58", "25006")
+
+
+def lost(error: BaseException) -> bool:
+    """Say whether an error means that the database is away, so that all must wait for it."""
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return error.sqlstate.startswith(SERVER_CLASSES)
+    return isinstance(error, ConnectionLost | psycopg.OperationalError | psycopg.InterfaceError)
+
+
 class Ingest:
     """Runs until `stop` is set. `consumer` makes the MQTT session of one shard."""
 
@@ -60,7 +72,9 @@ class Ingest:
                 with self._database.connect(autocommit=True) as connection:
                     retry = FIRST_RETRY_S
                     self._serve(connection)
-            except (ConnectionLost, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except (ConnectionLost, psycopg.Error) as error:
+                if not lost(error):
+                    raise
                 log.warning("database_lost", error=type(error).__name__, retry_s=retry)
                 self._stop.wait(retry)
                 retry = min(2 * retry, LONGEST_RETRY_S)
@@ -73,6 +87,8 @@ class Ingest:
             received = self._drain()
             if received:
                 self._handle(connection, received)
+            else:
+                connection.execute("SELECT 1")  # an idle owner must notice that its locks are gone
 
     def _take_shards(self, connection: Connection) -> None:
         free = [name for name in self._shards if name not in self._consumers]
@@ -108,9 +124,9 @@ class Ingest:
     def _commit(self, connection: Connection, deliveries: Sequence[Delivery]) -> list[Outcome]:
         try:
             return [self._transact(connection, deliveries)]
-        except (ConnectionLost, psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must block nobody
+        except Exception as error:
+            if lost(error):
+                raise
             # One of them cannot be stored: each alone, so that the poison blocks nobody.
             log.warning("batch_split", size=len(deliveries), error=type(error).__name__)
             return [self._alone(connection, delivery) for delivery in deliveries]
@@ -118,9 +134,10 @@ class Ingest:
     def _alone(self, connection: Connection, delivery: Delivery) -> Outcome:
         try:
             return self._transact(connection, [delivery])
-        except (ConnectionLost, psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - kept in quarantine, with the reason
+        except Exception as error:
+            if lost(error):
+                raise
+            # Kept in quarantine, with this reason; the error's text may quote what it says.
             log.warning("envelope_failed", error=type(error).__name__)
             return self._transact(connection, [delivery], force=Reason.INTERNAL)
 

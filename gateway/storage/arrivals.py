@@ -76,12 +76,25 @@ SELECT id, organisation_id, patient_id, measured_at
 FROM jsonb_to_recordset(%s)
     AS r(id uuid, organisation_id uuid, patient_id uuid, measured_at timestamptz)"""
 
-# A later telling of the same reading may know more: its context came after a crash, say.
+# A later telling of the same reading may know more: its context came after a crash, say. It must
+# agree on patient and numbers; where it changes what the reading may be used for, the reading is
+# evaluated anew.
 ENRICH: Final = """
-UPDATE reading SET body = r.body, flags = r.flags
-FROM jsonb_to_recordset(%s) AS r(id uuid, body jsonb, flags text[]), identity i
-WHERE i.reading_id = r.id AND reading.id = r.id AND reading.measured_at = i.measured_at
-  AND jsonb_array_length(reading.body->'octets') < jsonb_array_length(r.body->'octets')"""
+WITH richer AS (
+    UPDATE reading SET body = r.body, flags = r.flags, validity = r.validity
+    FROM jsonb_to_recordset(%s)
+        AS r(id uuid, patient_id uuid, body jsonb, flags text[], validity text), identity i
+    WHERE i.reading_id = r.id AND reading.id = r.id AND reading.measured_at = i.measured_at
+      AND reading.patient_id = r.patient_id AND reading.body->'values' = r.body->'values'
+      AND jsonb_array_length(reading.body->'octets') < jsonb_array_length(r.body->'octets')
+    RETURNING reading.id, reading.organisation_id, reading.patient_id, reading.measured_at,
+        reading.validity
+), valued AS (
+    UPDATE reading_value v SET validity = richer.validity FROM richer
+    WHERE v.reading_id = richer.id AND v.measured_at = richer.measured_at
+)
+INSERT INTO duty (reading_id, organisation_id, patient_id, measured_at)
+SELECT id, organisation_id, patient_id, measured_at FROM richer ON CONFLICT DO NOTHING"""
 
 ENVELOPES: Final = """
 INSERT INTO envelope (hub_id, epoch, seq, organisation_id, sha256, kind, disposition, reason,
@@ -97,17 +110,23 @@ INSERT INTO quarantine (organisation_id, hub_id, epoch, seq, topic, envelope, sh
     receipted, received_at)
 VALUES (%(organisation_id)s, %(hub_id)s, %(epoch)s, %(seq)s, %(topic)s, %(envelope)s, %(sha256)s,
     %(reason)s, %(receipted)s, %(received_at)s)
-ON CONFLICT (topic, sha256) DO UPDATE SET times_seen = quarantine.times_seen + 1"""
+ON CONFLICT (sha256, md5(topic)) DO UPDATE SET times_seen = quarantine.times_seen + 1
+RETURNING times_seen = 1 AS first"""
 
 SECURITY_EVENT: Final = """
 INSERT INTO security_event (organisation_id, hub_id, event, detail) VALUES (%s, %s, %s, %s)"""
 
 STATUS: Final = """
-INSERT INTO hub_status AS s (hub_id, organisation_id, told_at, received_at, body)
-VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (hub_id) DO UPDATE SET told_at = excluded.told_at, received_at = excluded.received_at,
-    body = excluded.body
-WHERE s.received_at <= excluded.received_at"""
+INSERT INTO hub_status AS s (hub_id, organisation_id, epoch, seq, told_at, received_at, body)
+VALUES (%(hub)s, %(organisation)s, %(epoch)s, %(seq)s, %(at)s, %(received_at)s, %(body)s)
+ON CONFLICT (hub_id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq,
+    told_at = excluded.told_at, received_at = excluded.received_at, body = excluded.body
+WHERE (s.epoch, s.seq) < (excluded.epoch, excluded.seq)"""
+
+# What the hub holds no more, and nobody accounts for, is missing.
+WRITE_OFF: Final = """
+UPDATE ledger SET missing = missing + (int8multirange(int8range(1, %(oldest)s)) - accounted)
+WHERE hub_id = %(hub)s AND epoch = %(epoch)s"""
 
 GAP: Final = """
 INSERT INTO gap (organisation_id, hub_id, epoch, seqs, reason, told_at)
@@ -117,9 +136,9 @@ ACCOUNT: Final = """
 INSERT INTO ledger AS l (hub_id, epoch, organisation_id, accounted, highest)
 VALUES (%(hub)s, %(epoch)s, %(organisation)s, %(spans)s::text::int8multirange, %(highest)s)
 ON CONFLICT (hub_id, epoch) DO UPDATE SET accounted = l.accounted + excluded.accounted,
-    highest = greatest(l.highest, excluded.highest)
+    missing = l.missing - excluded.accounted, highest = greatest(l.highest, excluded.highest)
 RETURNING (SELECT array_agg(ARRAY[lower(s), upper(s) - 1] ORDER BY s)
-           FROM unnest(l.accounted) AS s) AS spans"""
+           FROM unnest(l.accounted + l.missing) AS s) AS spans"""
 
 
 def load_hubs(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Hub]:
@@ -247,7 +266,7 @@ def store_readings(connection: Connection, readings: Sequence[Stored]) -> set[UU
 def account(
     connection: Connection, organisation: UUID, hub: UUID, epoch: int, spans: Sequence[Span]
 ) -> list[Span]:
-    """Add spans to the ledger of (hub, epoch); return all that is accounted for, in order."""
+    """Add spans to the ledger of (hub, epoch); return all that its receipt covers, in order."""
     row = connection.execute(
         ACCOUNT,
         {

@@ -11,7 +11,7 @@ from gateway.storage.database import Connection
 COUNTS: Final = """
 SELECT disposition, coalesce(reason, '') AS reason, count(*) AS n
 FROM envelope
-WHERE hub_id = %(hub)s AND kind <> 'status'
+WHERE hub_id = %(hub)s
   AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR received_at < %(until)s)
 GROUP BY 1, 2"""

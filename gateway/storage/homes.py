@@ -42,6 +42,11 @@ SELECT id FROM pairing WHERE device_id = %s AND hub_id = %s AND upper_inf(valid)
 # A backlog may be older than the day on which somebody wrote the pairing down.
 SINCE: Final = """
 UPDATE pairing SET valid = tstzrange(least(%s, lower(valid)), NULL) WHERE id = %s"""
+# The same patient as before: a device that comes to another hub stays theirs.
+KEEP: Final = """
+UPDATE assignment SET valid = tstzrange(least(%(since)s, lower(valid)), NULL)
+WHERE device_id = %(device)s AND patient_id = %(patient)s AND upper_inf(valid)
+  AND user_slot IS NOT DISTINCT FROM %(slot)s::smallint"""
 PAIRED: Final = """
 SELECT d.id, d.address, d.profile FROM pairing p JOIN device d ON d.id = p.device_id
 WHERE p.hub_id = %s AND upper_inf(p.valid) ORDER BY d.address"""
@@ -116,6 +121,10 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
         connection.execute(PAIR, [hub.organisation, hub.id, device, new.since])
     else:
         connection.execute(SINCE, [new.since, row["id"]])
+    if connection.execute(
+        KEEP, {"device": device, "slot": new.slot, "patient": new.patient, "since": new.since}
+    ).rowcount:
+        return device
     try:
         connection.execute(ASSIGN, [hub.organisation, device, new.slot, new.patient, new.since])
     except psycopg.errors.ExclusionViolation:

@@ -24,7 +24,9 @@ SELECT epoch, seq, received_at FROM envelope
 WHERE reading_id = %s AND disposition = 'duplicate' ORDER BY received_at"""
 
 RELEASED: Final = """
-SELECT told_at, (body->>'oldest')::bigint AS oldest FROM hub_status WHERE hub_id = %s"""
+SELECT told_at, (body->>'oldest')::bigint AS oldest FROM hub_status
+WHERE hub_id = %(hub_id)s AND epoch = %(epoch)s AND seq > %(seq)s
+  AND received_at > %(committed_at)s"""
 
 EVALUATED: Final = "SELECT evaluated_at, rules, findings FROM evaluation WHERE reading_id = %s"
 
@@ -73,13 +75,15 @@ def _on_the_hub(row: dict[str, Any]) -> tuple[Step, ...]:
 
 def _at_the_gateway(connection: Connection, row: dict[str, Any]) -> tuple[Step, ...]:
     again = connection.execute(AGAIN, [row["id"]]).fetchall()
-    status = connection.execute(RELEASED, [row["hub_id"]]).fetchone()
+    status = connection.execute(RELEASED, row).fetchone()
     oldest = status["oldest"] if status else None
     released = oldest is not None and (oldest == 0 or oldest > row["seq"])
     return (
         Step(step="received", at=row["arrived_at"], detail="by ingest"),
         Step(step="stored", at=row["stored_at"], detail=f"{row['validity']}, verified and opened"),
-        Step(step="receipted", at=row["committed_at"], detail="after the commit"),
+        Step(
+            step="receipted", at=row["committed_at"], detail="due at the commit; resent until heard"
+        ),
         *(
             Step(step="told again", at=r["received_at"], detail=f"seq {r['seq']}, a duplicate")
             for r in again

@@ -46,7 +46,7 @@ class Watch:
 
     def __init__(self, start: datetime) -> None:
         self._start = start
-        self._told: set[tuple[str, str]] = set()
+        self._told: dict[tuple[str, str], datetime] = {}
 
     def new(self, connection: Connection, now: datetime) -> Iterator[dict[str, Any]]:
         """Yield what was not told yet, in the order of its time."""
@@ -56,5 +56,7 @@ class Watch:
         for row in sorted(rows, key=lambda row: row["at"]):
             key = (row["event"], row["id"])
             if key not in self._told:
-                self._told.add(key)
+                self._told[key] = row["at"]
                 yield row
+        forgotten = now - 2 * LOOK_BACK
+        self._told = {key: at for key, at in self._told.items() if at > forgotten}

@@ -75,14 +75,15 @@ END $$;
 CREATE TRIGGER assignment_is_unambiguous BEFORE INSERT OR UPDATE ON assignment
     FOR EACH ROW EXECUTE FUNCTION assignment_is_unambiguous();
 
--- One row per accepted envelope, for ever: replay is told by it, custody is counted from it.
+-- One row per envelope that is receipted, but for a hub's status, which comes every minute and
+-- replaces the one before: replay is told by it, custody is counted from it.
 CREATE TABLE envelope (
     hub_id uuid NOT NULL REFERENCES hub,
     epoch bigint NOT NULL,
     seq bigint NOT NULL,
     organisation_id uuid NOT NULL,
     sha256 bytea NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('raw', 'reading', 'status', 'gap', 'unknown')),
+    kind text NOT NULL CHECK (kind IN ('raw', 'reading', 'gap', 'unknown')),
     disposition text NOT NULL
         CHECK (disposition IN ('stored', 'duplicate', 'quarantined', 'noted')),
     reason text,
@@ -97,12 +98,14 @@ CREATE INDEX envelope_of_reading ON envelope (reading_id) WHERE reading_id IS NO
 CREATE INDEX envelope_recent ON envelope (stored_at);
 CREATE INDEX envelope_by_time ON envelope (organisation_id, hub_id, received_at);
 
--- Every seq of a hub is accounted for once: stored, superseded, or told as a gap.
+-- Every seq of a hub is accounted for once: stored, superseded, or told as a gap. `missing` is what
+-- the hub holds no more and nobody accounts for: its receipts go on, custody names it.
 CREATE TABLE ledger (
     hub_id uuid NOT NULL REFERENCES hub,
     epoch bigint NOT NULL,
     organisation_id uuid NOT NULL,
     accounted int8multirange NOT NULL DEFAULT '{}',
+    missing int8multirange NOT NULL DEFAULT '{}',
     highest bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (hub_id, epoch)
 );
@@ -134,9 +137,10 @@ CREATE TABLE quarantine (
     times_seen int NOT NULL DEFAULT 1,
     attempts int NOT NULL DEFAULT 0,
     received_at timestamptz NOT NULL,
-    released_at timestamptz,
-    UNIQUE (topic, sha256)
+    released_at timestamptz
 );
+-- By the topic's hash: a topic may be longer than an index row, and must not stop ingest.
+CREATE UNIQUE INDEX quarantine_once ON quarantine (sha256, md5(topic));
 CREATE INDEX quarantine_held ON quarantine (organisation_id, received_at) WHERE state = 'held';
 
 CREATE TABLE security_event (
@@ -151,6 +155,8 @@ CREATE TABLE security_event (
 CREATE TABLE hub_status (
     hub_id uuid PRIMARY KEY REFERENCES hub,
     organisation_id uuid NOT NULL,
+    epoch bigint NOT NULL,
+    seq bigint NOT NULL,
     told_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     body jsonb NOT NULL

@@ -19,17 +19,22 @@ CREATE FUNCTION series_make_room(moments timestamptz[]) RETURNS void LANGUAGE pl
 DECLARE
     month timestamptz;
     series text;
+    part text;
 BEGIN
     IF series_kind() = 'hypertable' THEN
         RETURN;
     END IF;
     FOR month IN SELECT DISTINCT date_trunc('month', m, 'UTC') FROM unnest(moments) AS m LOOP
         FOREACH series IN ARRAY ARRAY['reading', 'reading_value'] LOOP
-            IF to_regclass(format('%s_%s', series, to_char(month AT TIME ZONE 'UTC', 'YYYYMM'))) IS NULL THEN
+            part := format('%s_%s', series, to_char(month AT TIME ZONE 'UTC', 'YYYYMM'));
+            IF to_regclass(part) IS NULL THEN
                 PERFORM pg_advisory_xact_lock(hashtextextended('series_make_room', 0));
-                EXECUTE format('CREATE TABLE IF NOT EXISTS %s_%s PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                    series, to_char(month AT TIME ZONE 'UTC', 'YYYYMM'), series,
-                    month, (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
+                CONTINUE WHEN to_regclass(part) IS NOT NULL; -- made while we waited for the lock
+                -- Attached, not created as a partition: that would wait for every reader.
+                EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, series);
+                EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                    series, part, month,
+                    (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
             END IF;
         END LOOP;
     END LOOP;

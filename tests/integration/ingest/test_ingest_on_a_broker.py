@@ -12,7 +12,7 @@ import pytest
 
 from device_profiles.wire.v1 import Class, read_receipt, shard, topic_down, topic_up
 from gateway.ingest.consumer import Consumer
-from gateway.ingest.loop import Ingest
+from gateway.ingest.loop import Ingest, lost
 from gateway.storage.database import Database
 from tests.fixtures.broker import RunningBroker, heard, wait_for, wait_for_ingest
 from tests.fixtures.site import Site, blood_pressure, make_site, reading_body
@@ -131,6 +131,58 @@ def test_ingest_survives_the_loss_of_its_database_connection(
         wait_for(lambda: stored(embedded_database) == 11, "the others follow")
     hub.disconnect()
     hub.loop_stop()
+
+
+def test_an_idle_owner_notices_that_its_locks_are_gone(
+    embedded_database: Database, broker: RunningBroker, home: Site
+) -> None:
+    holders = (
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with (
+        ingest(embedded_database, broker, home),
+        psycopg.connect(embedded_database.url, autocommit=True) as admin,
+    ):
+        (before,) = admin.execute(holders).fetchone() or (0,)
+        admin.execute("SELECT pg_terminate_backend(%s)", [before])
+        wait_for(
+            lambda: admin.execute(holders).fetchone() not in (None, (before,)),
+            "the shard is owned by a new connection, without any message",
+        )
+
+
+def test_qos_0_is_refused_and_the_rest_flows(
+    embedded_database: Database, broker: RunningBroker, home: Site
+) -> None:
+    with ingest(embedded_database, broker, home):
+        hub = broker.client(str(home.hub))
+        for _ in range(500):
+            hub.publish(topic_up(home.hub, Class.ROUTINE), b"x" * 1000, qos=0)
+        publish(hub, home, 5)
+        wait_for(lambda: stored(embedded_database) == 5, "the honest ones are stored")
+        hub.disconnect()
+        hub.loop_stop()
+    with embedded_database.transaction() as connection:
+        reasons = connection.execute("SELECT reason, octet_length(envelope) AS n FROM quarantine")
+        assert all(row["n"] != 1000 for row in reasons)
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.ConnectionFailure(), True),
+        (psycopg.OperationalError(), True),
+        (psycopg.errors.ProgramLimitExceeded(), False),
+        (psycopg.errors.DeadlockDetected(), False),
+        (psycopg.errors.NumericValueOutOfRange(), False),
+        (KeyError(), False),
+    ],
+)
+def test_only_the_servers_own_errors_mean_that_it_is_away(error: Exception, away: bool) -> None:
+    assert lost(error) is away
 
 
 def test_a_hub_cannot_write_or_read_for_another(

@@ -38,7 +38,6 @@ def test_a_device_that_moves_speaks_through_its_new_hub_only(
     with database.transaction() as connection:
         key = site.signer.public_key().public_bytes_raw()
         homes.add_hub(connection, new_hub, "New hub", key)
-        connection.execute("UPDATE assignment SET valid = tstzrange(lower(valid), %s)", [MOVED])
     pair(database, site, new_hub, MOVED)
     body = reading_body(site, blood_pressure(120, 80, AT), AT)
     assert site.accept(database, [site.envelope(body)]).quarantined == {Reason.NOT_PAIRED: 1}

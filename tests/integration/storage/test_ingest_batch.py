@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from device_profiles.reading import Validity
 from device_profiles.timeline import Basis
-from device_profiles.wire.body import GapBody, ReadingBody, StatusBody
+from device_profiles.wire.body import GapBody, ReadingBody, StatusBody, dump_body
 from device_profiles.wire.v1 import Class, topic_up
 from gateway.core.acceptance import Reason
+from gateway.ingest.batch import Batch
 from gateway.storage import homes
 from gateway.storage.custody import custody
 from gateway.storage.database import Database
@@ -210,7 +212,6 @@ def _address(database: Database) -> str:
 
 
 def _replay(database: Database, site: Site) -> int:
-    from gateway.ingest.batch import Batch
     from gateway.storage import quarantine
 
     with database.transaction() as connection:
@@ -298,12 +299,160 @@ def test_a_later_telling_with_context_enriches(database: Database, site: Site) -
 
 
 def test_readings_of_any_year_find_room(database: Database, site: Site) -> None:
-    moments = [datetime(year, 12, 31, 23, 59, tzinfo=UTC) for year in range(2020, 2027)]
+    moments = [datetime(year, 12, 31, 23, 59, tzinfo=UTC) for year in range(2020, 2026)]
     outcome = site.accept(
         database,
         [site.envelope(reading_body(site, blood_pressure(120, 80, at), at)) for at in moments],
     )
     assert outcome.stored == len(moments)
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        datetime(1999, 12, 31, tzinfo=UTC),
+        datetime(2036, 1, 1, tzinfo=UTC),
+        datetime.now(UTC) + timedelta(hours=1),
+        datetime(9999, 12, 31, 23, 30, tzinfo=UTC),
+    ],
+)
+def test_an_impossible_time_is_held(database: Database, site: Site, measured: datetime) -> None:
+    body = reading_body(site, blood_pressure(120, 80, AT), AT)
+    body = body.model_copy(update={"measured_at": measured})
+    assert site.accept(database, [site.envelope(body)]).quarantined == {Reason.NO_TRUE_TIME: 1}
+    assert count(database, "reading") == 0
+
+
+def test_a_time_beyond_the_calendar_is_unreadable(database: Database, site: Site) -> None:
+    octets = dump_body(reading_body(site, blood_pressure(120, 80, AT), AT))
+    beyond = octets.replace(
+        b'"measured_at":"2026-11-20T07:30:00Z"', b'"measured_at":"9999-12-31T23:30:00-05:00"'
+    )
+    assert beyond != octets
+    outcome = site.accept(database, [site.envelope(beyond)])
+    assert outcome.quarantined == {Reason.UNREADABLE_BODY: 1}
+
+
+def test_a_hub_whose_clock_is_not_right_gives_no_time(database: Database, site: Site) -> None:
+    body = raw_body(site, RAW, AT)
+    arrival = body.arrival.model_copy(update={"hub_clock_ok": False})
+    outcome = site.accept(database, [site.envelope(body.model_copy(update={"arrival": arrival}))])
+    assert outcome.quarantined == {Reason.NO_TRUE_TIME: 1}
+
+
+def test_a_topic_longer_than_an_index_row_blocks_nobody(database: Database, site: Site) -> None:
+    good = site.envelope(reading_body(site, blood_pressure(120, 80, AT), AT))
+    long = replace(good, topic=topic_up(site.hub, Class.ROUTINE) + "/x" * 9000)
+    for _ in range(2):
+        outcome = site.accept(database, [long])
+        assert outcome.quarantined == {Reason.WRONG_PLACE: 1}
+    assert rows(database, "SELECT times_seen FROM quarantine") == [{"times_seen": 2}]
+    assert site.accept(database, [good]).stored == 1
+
+
+def test_an_altered_replay_is_one_event_however_often_it_comes(
+    database: Database, site: Site
+) -> None:
+    site.accept(database, [site.envelope(reading_body(site, blood_pressure(120, 80, AT), AT))])
+    other = site.envelope(reading_body(site, blood_pressure(125, 80, AT), AT), seq=1)
+    for _ in range(3):
+        site.accept(database, [other])
+    assert count(database, "security_event") == 1
+
+
+def status(oldest: int) -> StatusBody:
+    return StatusBody(
+        at=AT,
+        version="1",
+        boot=uuid4(),
+        spool_waiting=0,
+        spool_bytes=0,
+        oldest=oldest,
+        hub_clock_ok=True,
+    )
+
+
+def test_receipts_go_on_past_what_nobody_accounts_for(database: Database, site: Site) -> None:
+    site.seq = 3  # 1 to 3 were superseded by a body that cannot be read
+    site.accept(database, [site.envelope(b"{}")])
+    outcome = site.accept(database, [site.envelope(status(oldest=0), class_=Class.STATUS)])
+    assert outcome.receipts[0].high_water == 5
+    with database.transaction() as connection:
+        account = custody(connection, site.hub)
+    assert [(seqs.first, seqs.last) for seqs in account.missing] == [(1, 3)]
+    late = site.envelope(reading_body(site, blood_pressure(120, 80, AT), AT), seq=2)
+    assert site.accept(database, [late]).stored == 1
+    with database.transaction() as connection:
+        account = custody(connection, site.hub)
+    assert [(seqs.first, seqs.last) for seqs in account.missing] == [(1, 1), (3, 3)]
+
+
+def test_what_the_hub_still_holds_is_not_written_off(database: Database, site: Site) -> None:
+    site.seq = 9
+    outcome = site.accept(database, [site.envelope(status(oldest=4), class_=Class.STATUS)])
+    assert outcome.receipts[0].high_water == 0
+    outcome = site.accept(database, [site.envelope(status(oldest=4), class_=Class.STATUS)])
+    assert outcome.receipts[0].high_water == 3
+
+
+def test_an_older_status_does_not_replace_a_newer_one(database: Database, site: Site) -> None:
+    older = site.envelope(status(oldest=1), class_=Class.STATUS)
+    newer = site.envelope(status(oldest=2), class_=Class.STATUS)
+    site.accept(database, [newer])
+    site.accept(database, [older])
+    assert rows(database, "SELECT body->>'oldest' AS oldest FROM hub_status") == [{"oldest": "2"}]
+
+
+def test_enrichment_that_changes_the_validity_is_evaluated_anew(
+    database: Database, site: Site
+) -> None:
+    plain = blood_pressure(40, 30, AT)
+    site.accept(database, [site.envelope(reading_body(site, plain, AT))])
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM duty")
+    richer = plain.model_copy(
+        update={"octets": plain.octets * 2, "validity": Validity.INVALID, "flags": ("ketone",)}
+    )
+    site.accept(database, [site.envelope(reading_body(site, richer, AT))])
+    assert rows(database, "SELECT validity FROM reading") == [{"validity": "invalid"}]
+    assert {row["validity"] for row in rows(database, "SELECT validity FROM reading_value")} == {
+        "invalid"
+    }
+    assert count(database, "duty") == 1
+
+
+def test_enrichment_never_touches_other_numbers_or_another_patient(
+    database: Database, site: Site
+) -> None:
+    plain = blood_pressure(120, 80, AT)
+    site.accept(database, [site.envelope(reading_body(site, plain, AT))])
+    forged = plain.model_copy(
+        update={"octets": plain.octets * 2, "values": blood_pressure(250, 140, AT).values}
+    )
+    site.accept(database, [site.envelope(reading_body(site, forged, AT))])
+    (row,) = rows(database, "SELECT body->'values'->0->>'number' AS number FROM reading")
+    assert row["number"] == "120"
+    with database.transaction() as connection:
+        other = homes.add_patient(connection, site.organisation, "Another", "UTC")
+        connection.execute("UPDATE assignment SET patient_id = %s", [other])
+    richer = plain.model_copy(update={"octets": plain.octets * 2, "flags": ("fasting",)})
+    site.accept(database, [site.envelope(reading_body(site, richer, AT))])
+    assert rows(database, "SELECT flags FROM reading") == [{"flags": []}]
+
+
+def test_a_new_month_does_not_wait_for_readers(database: Database, site: Site) -> None:
+    first = AT - timedelta(days=200)
+    site.accept(database, [site.envelope(reading_body(site, blood_pressure(120, 80, AT), AT))])
+    with database.connect() as reader:
+        reader.execute("SELECT count(*) FROM reading")  # its transaction stays open
+        with database.connect() as connection:
+            connection.execute("SET lock_timeout = '5s'")
+            batch = Batch(connection, site.keys)
+            outcome = batch.accept(
+                [site.envelope(reading_body(site, blood_pressure(121, 80, first), first))]
+            )
+            connection.commit()
+    assert outcome.stored == 1
 
 
 def test_two_homes_share_nothing(database: Database, site: Site) -> None:
