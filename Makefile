@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# A session may bring a locale that this machine does not have: initdb would refuse it.
+export LC_ALL := C.UTF-8
 
 .PHONY: help setup demo check test test-long bench clean
 
