@@ -4,16 +4,25 @@ import signal
 import threading
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
-from gateway.broker.files import reload_broker, write_broker_files
+import structlog
+
+from gateway.broker.files import update_broker
+from gateway.errors import ConnectionLost
 from gateway.identity.files import make_site_keys
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
 from gateway.logs import configure_logs
 from gateway.settings import Settings
+from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
 from gateway.worker import Worker
+
+RETRY_S: Final = 1.0
+
+log = structlog.get_logger()
 
 
 def stop_on_signals() -> threading.Event:
@@ -22,6 +31,18 @@ def stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def wait_for_schema(database: Database, stop: threading.Event) -> None:
+    """Wait for a database that is away, as after a power cut. Raises SchemaMissing."""
+    while not stop.is_set():
+        try:
+            database.require_schema()
+        except ConnectionLost as error:
+            log.warning("database_lost", error=type(error).__name__, retry_s=RETRY_S)
+            stop.wait(RETRY_S)
+        else:
+            return
 
 
 def prepare(settings: Settings) -> list[str]:
@@ -34,30 +55,33 @@ def prepare(settings: Settings) -> list[str]:
     applied = database.migrate()
     with database.transaction() as connection:
         load_packs(connection)
-        write_broker_files(settings, connection)
-    reload_broker(settings)
+    update_broker(settings, database)
     return applied
 
 
 def run_ingest(settings: Settings) -> None:
     """Receive and store until stopped."""
     configure_logs(settings.log_level)
+    stop, database = stop_on_signals(), settings.database()
+    wait_for_schema(database, stop)
     site = make_site_keys(settings.keys, [settings.broker_host], datetime.now(UTC))
     Ingest(
-        database=settings.database(),
+        database=database,
         keys=Keys(site.recipients(), site.receipt_key()),
         shards=list(settings.ingest_shards),
         consumer=partial(
             Consumer, keys=settings.keys, host=settings.broker_host, port=settings.broker_port
         ),
-        stop=stop_on_signals(),
+        stop=stop,
     ).run()
 
 
 def run_worker(settings: Settings) -> None:
     """Evaluate until stopped."""
     configure_logs(settings.log_level)
-    Worker(settings.database(), stop_on_signals()).run()
+    stop, database = stop_on_signals(), settings.database()
+    wait_for_schema(database, stop)
+    Worker(database, stop).run()
 
 
 def run_all(settings: Settings) -> None:

@@ -4,15 +4,23 @@ import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import WrongInput
+from gateway.identity.files import SHARDS
 from gateway.storage.database import Database, embedded
 
 PREFIX: Final = "HEARTHLINE_"
 # Settings of the other programs, which may share a machine and its environment with the gateway.
 OTHERS: Final = ("HUB_", "STATE_", "CLOCK_", "HEARTBEAT_", "QUIET_", "SPOOL_", "SIM_", "TEST_")
+
+
+def _shards(text: str) -> str:
+    if not text or len(set(text)) < len(text) or not set(text) <= set(SHARDS):
+        raise PydanticCustomError("shards", "name each shard once, as lower-case hex digits: 048c")
+    return text
 
 
 class Settings(BaseSettings):
@@ -24,12 +32,12 @@ class Settings(BaseSettings):
     """Keys, the embedded database and the broker's files."""
     database_url: str | None = None
     """A PostgreSQL URL; unset means the embedded PostgreSQL."""
-    broker_host: str = "127.0.0.1"
+    broker_host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "127.0.0.1"
     """Where hubs and ingest reach the broker, and what it listens on where `all` starts it."""
     broker_port: Annotated[int, Field(gt=0, lt=65536)] = 8883
     broker_managed: bool = True
     """Whether `all` starts Mosquitto itself."""
-    ingest_shards: str = "0123456789abcdef"
+    ingest_shards: Annotated[str, AfterValidator(_shards)] = SHARDS
     """The shards that this ingest process may own, as hex digits."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -22,6 +22,7 @@ CHECK_EVERY_S: Final = 0.2
 HEALTHY_AFTER_S: Final = 30.0
 LONGEST_WAIT_S: Final = 10.0
 STOP_WITHIN_S: Final = 10.0
+LONGEST_LINE: Final = 300
 PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 
 log = structlog.get_logger()
@@ -38,26 +39,52 @@ class Child:
     restart_at: float = 0.0
     failures: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    tapped: bool = False
+    """Whether its standard error is logged from here: for a program that does not log as we do."""
+    said: str | None = None
 
     def watch(self, now: float) -> None:
         """Start it if it does not run and its wait is over."""
-        if self.process is not None and self.process.poll() is not None:
-            self._ended(now)
+        if self.process is not None:
+            ended = self.process.poll() is not None  # before listening, to hear its last word
+            self._listen()
+            if ended:
+                self._ended(now)
         if self.process is None and now >= self.restart_at:
             self.process = subprocess.Popen(
                 self.command,
                 env=self.environment,
+                stderr=subprocess.PIPE if self.tapped else None,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - this process has one thread
             )
-            self.started = now
+            if self.process.stderr is not None:
+                os.set_blocking(self.process.stderr.fileno(), False)
+            self.started, self.said = now, None
             log.info("child_started", child=self.name, pid=self.process.pid)
+
+    def _listen(self) -> None:
+        """Log what a tapped child said since the last time."""
+        if self.process is None or self.process.stderr is None:
+            return
+        octets = self.process.stderr.read() or b""
+        for line in octets.decode(errors="replace").splitlines():
+            # Mosquitto begins with the seconds since 1970; our line has the time already.
+            self.said = line.lstrip("0123456789").removeprefix(": ")[:LONGEST_LINE]
+            log.warning("child_said", child=self.name, text=self.said)
 
     def _ended(self, now: float) -> None:
         code = self.process.returncode if self.process else None
-        self.process = None
+        self._close()
         self.failures = 0 if now - self.started > HEALTHY_AFTER_S else self.failures + 1
         self.restart_at = now + min(0.2 * 2**self.failures, LONGEST_WAIT_S)
-        log.warning("child_ended", child=self.name, code=code, failures=self.failures)
+        log.warning(
+            "child_ended", child=self.name, code=code, failures=self.failures, said=self.said
+        )
+
+    def _close(self) -> None:
+        if self.process is not None and self.process.stderr is not None:
+            self.process.stderr.close()
+        self.process = None
 
     def stop(self) -> None:
         """Ask it to end, then make it."""
@@ -69,6 +96,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._listen()
+        self._close()
 
 
 def _end_with_parent() -> None:
@@ -104,8 +133,10 @@ class Supervisor:
         ]
         if settings.broker_managed:
             conf = settings.broker_folder.resolve() / "mosquitto.conf"
-            broker = Child("broker", [_mosquitto(), "-c", str(conf)], environment=environment)
-            self._children.insert(0, broker)
+            # Not ours: it has no use for our settings, among which is the database's password.
+            plain = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+            command = [_mosquitto(), "-c", str(conf)]
+            self._children.insert(0, Child("broker", command, environment=plain, tapped=True))
 
     def run(self) -> None:
         """Watch the children until stopped; ingest and worker end before the broker."""

@@ -30,3 +30,11 @@ def main() -> None:
     except GatewayError as error:
         print(f"hearthline-gateway: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, WrongInput | NotFound | Conflict) else 1)
+    except OSError as error:
+        print(f"hearthline-gateway: {_reason(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason

@@ -1,6 +1,5 @@
 """`tasks`: the worklist on a terminal."""
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from gateway.care import tasks
 from gateway.care.dispositions import Answered, Disposition, Outcome, RedFlag, SymptomCheck, Urgency
+from gateway.cli import given
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
 from gateway.settings import load_settings
@@ -88,8 +88,9 @@ def show(task: UUID, as_json: JsonOption = False) -> None:
 
 def accept(task: UUID, by: By = "") -> None:
     """Take a task. Example: tasks accept ID --by "N. Night"."""
+    actor = given.who(by)
     with load_settings().database().transaction() as connection:
-        tasks.accept_task(connection, task, by or getpass.getuser(), datetime.now(UTC))
+        tasks.accept_task(connection, task, actor, datetime.now(UTC))
     print("accepted")
 
 
@@ -107,7 +108,7 @@ def complete(
     by: By = "",
 ) -> None:
     """Close a task. Example: tasks complete ID self_care repeat_normal --no-actionable."""
-    now = datetime.now(UTC)
+    now, actor = datetime.now(UTC), given.who(by)
     if red_flag and symptoms_from is None:
         raise WrongInput("A red flag needs --symptoms-from: who told of it?")
     check = (
@@ -127,5 +128,5 @@ def complete(
     except ValidationError as error:
         raise WrongInput(error.errors(include_input=False)[0]["msg"] + ".") from None
     with load_settings().database().transaction() as connection:
-        tasks.complete_task(connection, task, by or getpass.getuser(), disposition, now)
+        tasks.complete_task(connection, task, actor, disposition, now)
     print("completed")

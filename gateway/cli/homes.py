@@ -4,20 +4,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker
 from device_profiles.wire.keys import Suite
-from gateway.broker.files import reload_broker, write_broker_files
+from gateway.broker.files import update_broker
+from gateway.cli import given
 from gateway.cli.output import JsonOption, print_json, print_table
-from gateway.errors import WrongInput
-from gateway.identity.files import SiteKeys
-from gateway.identity.hub_kit import check_empty, new_hub_id, write_hub_file, write_hub_kit
+from gateway.errors import GatewayError, WrongInput
+from gateway.identity.files import SiteKeys, locked
+from gateway.identity.hub_kit import new_folder, new_hub_id, write_hub_file, write_hub_kit
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
+from gateway.storage.database import Database
 
 Organisation = Annotated[UUID, typer.Option(help="The organisation's id.")]
 Zone = Annotated[str, typer.Option(help="IANA time zone, as Europe/Vienna.")]
@@ -45,18 +46,20 @@ def register(app: typer.Typer) -> None:
 
 def add_organisation(name: str, as_json: JsonOption = False) -> None:
     """Add an organisation. Example: hearthline-gateway organisation add "Seaside Clinic"."""
+    given_name = given.name(name)
     with load_settings().database().transaction() as connection:
-        _print_id(homes.add_organisation(connection, _named(name)), as_json)
+        id_ = homes.add_organisation(connection, given_name)
+    _print_id(id_, as_json)
 
 
 def add_patient(
     name: str, organisation: Organisation, timezone: Zone = "UTC", as_json: JsonOption = False
 ) -> None:
     """Add a patient. Example: patient add "Ada L." --organisation ID --timezone Europe/Vienna."""
+    given_name, zone = given.name(name), given.zone(timezone)
     with load_settings().database().transaction() as connection:
-        _print_id(
-            homes.add_patient(connection, organisation, _named(name), _zone(timezone)), as_json
-        )
+        id_ = homes.add_patient(connection, organisation, given_name, zone)
+    _print_id(id_, as_json)
 
 
 def add_hub(
@@ -77,20 +80,20 @@ def add_hub(
     """Make a hub: its keys, certificate and hub.toml in --out; the broker learns of it."""
     start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
     devices = [_pairing(text, start) for text in device or ()]
+    given_name = given.name(name)
+    hub = homes.HubRow(new_hub_id(), organisation, given.zone(timezone), Suite(int(suite)))
     settings = load_settings()
-    keys = SiteKeys(settings.keys)
-    hub = homes.HubRow(new_hub_id(), organisation, _zone(timezone), Suite(int(suite)))
-    check_empty(out)
-    signing = Ed25519PrivateKey.generate()
-    with settings.database().transaction() as connection:
-        homes.add_hub(connection, hub, _named(name), signing.public_key().public_bytes_raw())
-        for pairing in devices:
-            homes.pair_device(connection, hub, pairing)
-        write_hub_kit(keys, hub, signing, out, datetime.now(UTC))
-        write_hub_file(connection, keys, hub, _broker(settings), out)
-        write_broker_files(settings, connection)
-    reload_broker(settings)
+    keys, signing = SiteKeys(settings.keys), Ed25519PrivateKey.generate()
+    with new_folder(out):
+        database = settings.database()
+        with database.transaction() as connection:
+            homes.add_hub(connection, hub, given_name, signing.public_key().public_bytes_raw())
+            for pairing in devices:
+                homes.pair_device(connection, hub, pairing)
+            write_hub_kit(keys, hub, signing, out, datetime.now(UTC))
+            write_hub_file(connection, keys, hub, _broker(settings), out)
     _print_id(hub.id, as_json)
+    _tell_broker(settings, database)
 
 
 def list_hubs(as_json: JsonOption = False) -> None:
@@ -119,11 +122,12 @@ def pair(
 
     The agent reads hub.toml when it starts: restart it after copying the file.
     """
+    start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
+    new = homes.NewPairing(given.address(address), profile, patient, slot, start)
     settings = load_settings()
-    with settings.database().transaction() as connection:
+    # One at a time, until the commit: hub.toml shall have what an earlier one paired.
+    with locked(settings.home), settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)
-        start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
-        new = homes.NewPairing(address.upper(), profile, patient, slot, start)
         device = homes.pair_device(connection, row, new)
         write_hub_file(connection, SiteKeys(settings.keys), row, _broker(settings), out)
     _print_id(device, as_json)
@@ -132,9 +136,10 @@ def pair(
 def _pairing(text: str, since: datetime) -> homes.NewPairing:
     try:
         address, profile, patient = text.split(",")
-        return homes.NewPairing(address.upper(), profile, UUID(patient), None, since)
+        id_ = UUID(patient)
     except ValueError:
-        raise WrongInput(f"--device {text!r} is not ADDRESS,PROFILE,PATIENT.") from None
+        raise WrongInput("--device is not ADDRESS,PROFILE,PATIENT.") from None
+    return homes.NewPairing(given.address(address), profile, id_, None, since)
 
 
 def _print_id(id_: UUID, as_json: bool) -> None:
@@ -145,13 +150,11 @@ def _broker(settings: Settings) -> Broker:
     return Broker(host=settings.broker_host, port=settings.broker_port)
 
 
-def _named(name: str) -> str:
-    if not name.strip():
-        raise WrongInput("A name has at least one letter.")
-    return name.strip()
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise WrongInput(f"No time zone {name!r}; an example is Europe/Vienna.")
-    return ZoneInfo(name).key
+def _tell_broker(settings: Settings, database: Database) -> None:
+    try:
+        update_broker(settings, database)
+    except (OSError, GatewayError) as error:
+        raise GatewayError(
+            f"The hub is made and its folder is whole, but the broker's files are not written "
+            f"({error}). Put that right and run `hearthline-gateway migrate`."
+        ) from None

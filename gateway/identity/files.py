@@ -1,13 +1,16 @@
 """The site's keys on disk, under HEARTHLINE_HOME/keys: made once, private to their owner."""
 
-import json
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,6 +18,14 @@ from device_profiles.wire.hub_file import RecipientRecord
 from device_profiles.wire.keys import RecipientPrivate, Suite
 from gateway.errors import WrongInput
 from gateway.identity.authority import Credential, issue_client, issue_server, make_authority
+from gateway.identity.stored import (
+    RECIPIENTS,
+    StoredRecipient,
+    read_authority,
+    read_receipt_key,
+    read_recipients,
+    read_stored,
+)
 
 SHARDS: Final = "0123456789abcdef"
 SERVICE_LIFE: Final = timedelta(days=365)
@@ -22,6 +33,18 @@ SERVICE_LIFE: Final = timedelta(days=365)
 RENEW_BEFORE: Final = timedelta(days=60)
 # Rotation every 90 days comes with the trust issue; until then a key serves for a year.
 RECIPIENT_LIFE: Final = timedelta(days=365)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be the only process that works on a folder's files; made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -59,78 +82,96 @@ class SiteKeys:
 
     def authority(self) -> Credential:
         """Return the CA."""
-        return Credential(self._read("ca.crt"), self._read("ca.key"))
+        return read_authority(self.folder)
 
     def receipt_key(self) -> Ed25519PrivateKey:
         """Return the key that signs receipts."""
-        key = serialization.load_pem_private_key(self._read("receipt.key"), None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise WrongInput("receipt.key is not an Ed25519 key; restore it from the backup.")
-        return key
+        return read_receipt_key(self.folder / "receipt.key")
 
     def recipients(self) -> dict[bytes, RecipientPrivate]:
         """Return the sealing keys by key id."""
-        stored = json.loads(self._read("recipients.json"))
-        keys = [RecipientPrivate(Suite(k["suite"]), bytes.fromhex(k["private"])) for k in stored]
-        return {key.public().kid: key for key in keys}
+        stored = read_recipients(self.folder / "recipients.json")
+        return {kid: one.key() for kid, one in stored.items()}
 
     def recipient_records(self, suite: Suite) -> tuple[RecipientRecord, ...]:
         """Return the public halves of one suite, as a hub needs them."""
-        return tuple(
+        stored = read_recipients(self.folder / "recipients.json").values()
+        records = tuple(
             RecipientRecord(
                 suite=suite,
-                public=RecipientPrivate(suite, bytes.fromhex(key["private"])).public().raw,
-                not_before=key["not_before"],
-                not_after=key["not_after"],
+                public=one.key().public().raw,
+                not_before=one.not_before,
+                not_after=one.not_after,
             )
-            for key in json.loads(self._read("recipients.json"))
-            if key["suite"] == suite
+            for one in stored
+            if one.suite is suite
         )
-
-    def _read(self, name: str) -> bytes:
-        try:
-            return (self.folder / name).read_bytes()
-        except FileNotFoundError:
-            raise WrongInput(
-                f"There is no {name} in {self.folder}; run `hearthline-gateway migrate` first."
-            ) from None
+        if not records:
+            raise WrongInput(f"recipients.json in {self.folder} has no key of suite {suite:d}.")
+        return records
 
 
 def make_site_keys(folder: Path, hosts: list[str], now: datetime) -> SiteKeys:
-    """Make what is missing in `folder`; what is there stays as it is."""
-    if not (folder / "ca.crt").exists():
-        write_credential(folder, "ca", make_authority("Hearthline site CA", now))
-    keys = SiteKeys(folder)
-    authority = keys.authority()
-    if not _serves(folder / "broker.crt", hosts, now):
-        write_credential(folder, "broker", issue_server(authority, hosts, now, SERVICE_LIFE))
-    for name in [f"ingest-{shard}" for shard in SHARDS]:
-        if not _serves(folder / f"{name}.crt", [], now):
-            write_credential(folder, name, issue_client(authority, name, now, SERVICE_LIFE))
+    """Make what is missing in `folder`, renew what ends soon; what serves stays as it is."""
+    # Several programs start at once, and each looks.
+    with locked(folder):
+        if not (folder / "ca.crt").exists():
+            _found(folder, now)
+        for lasting in ("receipt.key", "recipients.json"):
+            read_stored(folder / lasting)
+        _issue_services(folder, hosts, now)
+    return SiteKeys(folder)
+
+
+def _found(folder: Path, now: datetime) -> None:
+    """Make what lasts as long as the site. The CA's certificate comes last: it says that all is
+    there, and that what is missing later is lost, for which a new one would be no help."""
+    if (folder / "broker.crt").exists():
+        read_stored(folder / "ca.crt")
     if not (folder / "receipt.key").exists():
         write_private(folder / "receipt.key", ed25519_pem(Ed25519PrivateKey.generate()))
     if not (folder / "recipients.json").exists():
-        write_private(folder / "recipients.json", json.dumps(_new_recipients(now)).encode())
-    return keys
+        write_private(folder / "recipients.json", RECIPIENTS.dump_json(_new_recipients(now)))
+    write_credential(folder, "ca", make_authority("Hearthline site CA", now))
 
 
-def _serves(path: Path, hosts: list[str], now: datetime) -> bool:
-    """Say whether a certificate is there, names these hosts and lasts a while yet."""
-    if not path.exists():
+def _issue_services(folder: Path, hosts: list[str], now: datetime) -> None:
+    authority = read_authority(folder)
+    if not _serves(folder, "broker", authority, hosts, now):
+        write_credential(folder, "broker", issue_server(authority, hosts, now, SERVICE_LIFE))
+    for name in [f"ingest-{shard}" for shard in SHARDS]:
+        if not _serves(folder, name, authority, [], now):
+            write_credential(folder, name, issue_client(authority, name, now, SERVICE_LIFE))
+
+
+def _serves(
+    folder: Path, name: str, authority: Credential, hosts: list[str], now: datetime
+) -> bool:
+    """Say whether a certificate is there with its own key, is of this CA, names these hosts and
+    lasts a while yet. A power cut may have come between the two files of a pair."""
+    try:
+        certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes())
+        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate))
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (FileNotFoundError, ValueError, TypeError):
         return False
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    told = {str(name.value) for name in names}
-    return certificate.not_valid_after_utc - now > RENEW_BEFORE and told.issuperset(hosts)
+    except (InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+    return (
+        key.public_key() == certificate.public_key()
+        and certificate.not_valid_after_utc - now > RENEW_BEFORE
+        and {str(name.value) for name in names.value}.issuperset(hosts)
+    )
 
 
-def _new_recipients(now: datetime) -> list[dict[str, object]]:
-    return [
-        {
-            "suite": int(suite),
-            "private": RecipientPrivate.generate(suite).raw.hex(),
-            "not_before": now.isoformat(),
-            "not_after": (now + RECIPIENT_LIFE).isoformat(),
-        }
+def _new_recipients(now: datetime) -> tuple[StoredRecipient, ...]:
+    return tuple(
+        StoredRecipient(
+            suite=suite,
+            private=RecipientPrivate.generate(suite).raw,
+            not_before=now,
+            not_after=now + RECIPIENT_LIFE,
+        )
         for suite in Suite
-    ]
+    )

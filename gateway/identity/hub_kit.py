@@ -1,6 +1,8 @@
 """The folder that makes a Pi a hub: its keys and certificate, the CA, hub.toml."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +23,25 @@ from gateway.storage.homes import HubRow
 HUB_LIFE: Final = timedelta(days=90)
 
 
-def check_empty(folder: Path) -> None:
-    """Refuse a folder that holds something: it may be another hub's. Raises WrongInput."""
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a hub's folder, or take an empty one; where the work in it fails, nothing is left.
+
+    Raises WrongInput for one that holds something: it may be another hub's.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongInput(f"{folder} is not an empty folder; give each hub one of its own.")
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for file in folder.iterdir():
+            file.unlink()
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+        raise
 
 
 def write_hub_kit(

