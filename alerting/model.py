@@ -48,12 +48,13 @@ class Direction(StrEnum):
 class Observation(Frozen):
     """One value of a stored reading, as rules see it.
 
-    `stored_at` is when the gateway had it: a reading is late against that, never against the
-    moment of evaluation, so that an outage of ours hides nothing.
+    `received_at` is when the hub had it: a reading is late against that, so that an outage of the
+    home's line, the broker or the gateway hides nothing. `stored_at` is when the gateway had it.
     """
 
     reading_id: UUID
     measured_at: AwareDatetime
+    received_at: AwareDatetime
     stored_at: AwareDatetime
     component: str
     unit: str
@@ -64,15 +65,15 @@ class Observation(Frozen):
 
 
 class Freshness(Frozen):
-    """How old a reading may be when it is stored and still open work (J)."""
+    """How old a reading may be when its device tells it to the hub and still open work (J)."""
 
     p1: timedelta = timedelta(hours=48)
     other: timedelta = timedelta(hours=24)
 
     def late(self, observation: Observation, severity: Severity) -> bool:
-        """Tell whether the reading came too late to ask for work."""
+        """Tell whether the device told it too late to ask for work."""
         limit = self.p1 if severity is Severity.P1 else self.other
-        return observation.stored_at - observation.measured_at > limit
+        return observation.received_at - observation.measured_at > limit
 
 
 class Rule(Frozen):

@@ -34,9 +34,9 @@ class Decide:
     news: frozenset[UUID]
 
     def __call__(self, items: Sequence[Match], _now: datetime, /) -> tuple[Decision, ...]:
-        """Return decisions in the order to carry them out: what ends comes before what begins."""
+        """Return decisions in the order to carry them out: what ends comes before what goes on."""
         return tuple(
-            decision for group in sorted(map(self._all, items), key=_begins) for decision in group
+            decision for group in sorted(map(self._all, items), key=_order) for decision in group
         )
 
     def _all(self, match: Match) -> tuple[Decision, ...]:
@@ -91,7 +91,8 @@ def _state(alert: StoredAlert, episodes: Episodes, peak: Severity) -> Iterator[D
     severity = milder(last.severity, peak) or peak
     goes_on = last.state is State.OPEN
     if goes_on and not alert.unresolved:
-        yield Reopen(alert.id, episodes, severity)
+        # Never worse than the peak that is stored; where it is now, Raise follows with both.
+        yield Reopen(alert.id, episodes, milder(severity, alert.peak) or alert.peak)
     if peak.worse_than(alert.peak) or (goes_on and severity.worse_than(alert.severity)):
         yield Raise(alert.id, episodes, severity, peak)
     elif goes_on and alert.severity.worse_than(severity) and alert.unresolved:
@@ -104,8 +105,11 @@ def _timely(evidence: Iterable[Evidence]) -> Severity | None:
     return worst(each.severity for each in evidence if not each.late)
 
 
-def _begins(decisions: Sequence[Decision]) -> int:
-    """Ended ones first: at one moment only one alert of a rule and direction may be unresolved."""
-    if any(isinstance(decision, Open) for decision in decisions):
-        return 2
-    return int(any(isinstance(decision, Reopen) for decision in decisions))
+def _order(decisions: Sequence[Decision]) -> int:
+    """Sort by what is unresolved meanwhile: of a rule and direction that may only be one alert.
+
+    What ends comes first, then what begins and ends, and last what begins and goes on.
+    """
+    begins = any(isinstance(decision, Open | Reopen) for decision in decisions)
+    ends = any(isinstance(decision, Resolve) for decision in decisions)
+    return (3 if begins else 1) - ends

@@ -17,8 +17,8 @@ SELECT min(ar.measured_at) AS oldest FROM alert a JOIN alert_reading ar ON ar.al
 WHERE a.patient_id = %s AND a.state <> 'resolved'"""
 
 OBSERVATIONS: Final = """
-SELECT v.reading_id, v.measured_at, r.stored_at, v.name AS component, v.unit, v.validity,
-       v.number, v.absent, v.ordinal
+SELECT v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
+       v.validity, v.number, v.absent, v.ordinal
 FROM reading_value v
 JOIN reading r ON r.id = v.reading_id AND r.measured_at = v.measured_at
 WHERE v.patient_id = %(patient)s AND v.measured_at >= %(since)s AND v.name = ANY(%(components)s)

@@ -58,6 +58,7 @@ CREATE UNIQUE INDEX task_open_once ON task (patient_id, rule_key, direction)
 CREATE INDEX task_worklist ON task (organisation_id, priority, due_at)
     WHERE status NOT IN ('completed', 'cancelled', 'entered-in-error');
 CREATE INDEX task_of_patient ON task (patient_id, created_at);
+CREATE INDEX task_recent ON task (created_at);
 
 -- One episode. opened_at and resolved_at are when we knew; since and until when it was measured.
 CREATE TABLE alert (
@@ -146,6 +147,7 @@ CREATE TABLE evaluation (
     times int NOT NULL DEFAULT 1
 );
 CREATE INDEX evaluation_of_patient ON evaluation (patient_id, measured_at);
+CREATE INDEX evaluation_recent ON evaluation (evaluated_at);
 
 -- A duty that failed stays, says why, and is tried again.
 ALTER TABLE duty ADD COLUMN attempts int NOT NULL DEFAULT 0;

@@ -8,6 +8,7 @@ from typing import Any
 
 from device_profiles.gatt import sig
 from device_profiles.reading import Indication, Kind, Reading, Validity, Value
+from device_profiles.wire.body import ReadingBody
 from gateway.storage.database import Database
 from gateway.worker import Worker
 from tests.fixtures.site import Site, blood_pressure, reading_body
@@ -32,11 +33,23 @@ def glucose(number: str, at: datetime) -> Reading:
     )
 
 
-def take(site: Site, database: Database, *readings: tuple[Reading, datetime]) -> None:
-    """Let readings arrive in one batch."""
-    sent = [site.envelope(reading_body(site, reading, at)) for reading, at in readings]
+def take(
+    site: Site,
+    database: Database,
+    *readings: tuple[Reading, datetime],
+    received: timedelta = timedelta(seconds=5),
+) -> None:
+    """Let readings arrive in one batch; their devices told them to the hub `received` later."""
+    sent = [
+        site.envelope(_told_at(reading_body(site, reading, at), at + received))
+        for reading, at in readings
+    ]
     outcome = site.accept(database, sent)
     assert outcome.stored == len(readings), outcome
+
+
+def _told_at(body: ReadingBody, at: datetime) -> ReadingBody:
+    return body.model_copy(update={"arrival": body.arrival.model_copy(update={"received_at": at})})
 
 
 def take_pressures(site: Site, database: Database, *pressures: tuple[int, int, float]) -> None:
@@ -44,9 +57,15 @@ def take_pressures(site: Site, database: Database, *pressures: tuple[int, int, f
     take(site, database, *((blood_pressure(s, d, ago(h)), ago(h)) for s, d, h in pressures))
 
 
-def take_glucoses(site: Site, database: Database, *numbers: tuple[str, float]) -> None:
+def take_glucoses(
+    site: Site,
+    database: Database,
+    *numbers: tuple[str, float],
+    received: timedelta = timedelta(seconds=5),
+) -> None:
     """Let glucose readings arrive: mg/dL, hours ago."""
-    take(site, database, *((glucose(n, ago(h)), ago(h)) for n, h in numbers))
+    told = [(glucose(n, ago(h)), ago(h)) for n, h in numbers]
+    take(site, database, *told, received=received)
 
 
 def rows(database: Database, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -134,11 +135,31 @@ def test_a_hypo_that_was_over_when_it_arrived_is_not_hidden(database: Database, 
 
 
 def test_old_memory_opens_nothing_and_is_counted(database: Database, site: Site) -> None:
-    take_glucoses(site, database, ("48", 49), ("350", 25), ("66", 24.5))
+    take_glucoses(site, database, ("48", 51), received=timedelta(hours=49))
+    take_glucoses(site, database, ("350", 25), ("66", 24.8), received=timedelta(hours=24.5))
     evaluate(database)
     assert told(database, ALERTS) == []
     counts = "SELECT sum(findings) AS findings, sum(late) AS late FROM evaluation"
     assert one(database, counts) == {"findings": 3, "late": 3}
+
+
+def test_an_outage_hides_nothing(database: Database, site: Site) -> None:
+    """Told to the hub at once, stored days later: the line, the broker or we were away."""
+    take_glucoses(site, database, ("66", 25))
+    take_pressures(site, database, (120, 55, 200))
+    evaluate(database)
+    assert told(database, ALERTS) == ["diastolic_low P3 P3 open", "glucose_low P2 P2 open"]
+    assert told(database, TASKS) == ["diastolic_low P3 requested", "glucose_low P2 requested"]
+    local = f"{ago(25).astimezone(ZoneInfo('Europe/Vienna')):%Y-%m-%d}"
+    (said,) = told(database, "SELECT sentence FROM task WHERE rule_key = 'glucose_low'")
+    assert f" on {local} " in said
+
+
+def test_a_memory_of_a_day_opens_p1_and_nothing_else(database: Database, site: Site) -> None:
+    take_glucoses(site, database, ("66", 25.5), ("48", 25.2), received=timedelta(hours=25))
+    take_pressures(site, database, (184, 85, 1))
+    evaluate(database)
+    assert told(database, ALERTS) == ["glucose_low P1 P1 open", "systolic_high P2 P2 open"]
 
 
 def test_a_new_episode_joins_the_task_that_is_still_open(database: Database, site: Site) -> None:
@@ -152,9 +173,6 @@ def test_a_new_episode_joins_the_task_that_is_still_open(database: Database, sit
 
 def test_an_episode_longer_than_the_window_stays_one_alert(database: Database, site: Site) -> None:
     take_pressures(site, database, (184, 85, 12 + 21 * 24))
-    with database.transaction() as connection:
-        # As if it had come three weeks ago, at its time.
-        connection.execute("UPDATE reading SET stored_at = measured_at + interval '1 minute'")
     evaluate(database)
     assert told(database, ALERTS) == ["systolic_high P2 P2 open"]
     take_pressures(site, database, (186, 85, 1))

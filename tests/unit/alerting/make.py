@@ -23,7 +23,8 @@ def observe(
     unit: str | None = None,
     n: int | None = None,
     validity: Validity = Validity.VALID,
-    stored_after: timedelta = timedelta(seconds=10),
+    received_after: timedelta = timedelta(seconds=5),
+    stored_after: timedelta | None = None,
 ) -> Observation:
     """Make the observation of `what`, a number or HI or LO, `hour` hours after noon."""
     at = NOON + timedelta(hours=hour)
@@ -31,7 +32,8 @@ def observe(
     return Observation(
         reading_id=UUID(int=n if n is not None else int(hour * 3600) + 1_000_000),
         measured_at=at,
-        stored_at=at + stored_after,
+        received_at=at + received_after,
+        stored_at=at + (stored_after or received_after + timedelta(seconds=5)),
         component=component,
         unit=unit or UNITS.get(component, "mg/dL"),
         validity=validity,

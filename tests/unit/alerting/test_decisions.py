@@ -83,7 +83,7 @@ def test_an_end_that_late_data_take_back() -> None:
 
 def test_what_comes_too_late_is_counted_and_opens_nothing() -> None:
     register = Register((LOW,))
-    (late,) = register.arrive([observe("glucose", "50", stored_after=timedelta(hours=49))])
+    (late,) = register.arrive([observe("glucose", "50", received_after=timedelta(hours=49))])
     assert isinstance(late, Late)
     assert not register.alerts
 
@@ -91,7 +91,7 @@ def test_what_comes_too_late_is_counted_and_opens_nothing() -> None:
 def test_what_comes_too_late_neither_keeps_an_alert_nor_raises_it() -> None:
     register = Register((LOW,))
     register.arrive([observe("glucose", "66", hour=0)])
-    old = observe("glucose", "40", hour=-1, n=1, stored_after=timedelta(hours=49))
+    old = observe("glucose", "40", hour=-1, n=1, received_after=timedelta(hours=49))
     assert names(register.arrive([old])) == ["Append"]
     (alert,) = register.alerts.values()
     assert (alert.severity, alert.peak) == ("P2", "P2")
@@ -101,9 +101,9 @@ def test_an_old_episode_is_not_added_to_an_open_alert() -> None:
     register = Register((LOW,))
     register.arrive([observe("glucose", "66", hour=0)])
     days_ago = [
-        observe("glucose", "40", hour=-100, n=1, stored_after=timedelta(hours=100)),
-        observe("glucose", "99", hour=-99, n=2, stored_after=timedelta(hours=99)),
-        observe("glucose", "99", hour=-98, n=3, stored_after=timedelta(hours=98)),
+        observe("glucose", "40", hour=-100, n=1, received_after=timedelta(hours=100)),
+        observe("glucose", "99", hour=-99, n=2, received_after=timedelta(hours=99)),
+        observe("glucose", "99", hour=-98, n=3, received_after=timedelta(hours=98)),
     ]
     assert names(register.arrive(days_ago)) == ["Late"]
     (alert,) = register.alerts.values()
@@ -148,6 +148,40 @@ def test_of_two_alerts_for_one_episode_the_open_one_goes_on() -> None:
     over = stored(2, AlertState.RESOLVED, chart[1].reading_id, 1)
     register = Register((SYSTOLIC,), alerts={over.id: over, going.id: going})
     assert register.arrive(chart) == ()
+
+
+def test_what_begins_and_ends_comes_before_what_is_taken_back() -> None:
+    """A late batch with an earlier episode that is over, and a reading that undoes an end."""
+    register = Register((SYSTOLIC,))
+    for one in series("systolic", "190 120 120"):
+        register.arrive([one])
+    undone = observe("systolic", "186", hour=1.5, n=9)
+    before = [
+        observe("systolic", what, hour=hour, n=n)
+        for n, (what, hour) in enumerate((("190", -5), ("120", -4), ("120", -3)), 1)
+    ]
+    told = names(register.arrive([*before, undone]))
+    assert told == ["Open", "Resolve", "Append", "Reopen"]
+    assert [alert.state for alert in register.alerts.values()] == ["open", "resolved"]
+
+
+def test_an_end_taken_back_by_something_worse() -> None:
+    register = Register((LOW,))
+    for one in series("glucose", "66 90 90"):
+        register.arrive([one])
+    assert names(register.arrive([observe("glucose", "50", hour=1.5)])) == [
+        "Append",
+        "Reopen",
+        "Raise",
+    ]
+    (alert,) = register.alerts.values()
+    assert (alert.severity, alert.peak, alert.unresolved) == ("P1", "P1", True)
+
+
+def test_late_is_told_at_the_hub_not_at_the_gateway() -> None:
+    register = Register((LOW,))
+    away = observe("glucose", "66", stored_after=timedelta(days=5))
+    assert names(register.arrive([away])) == ["Open"]
 
 
 def own(limit: str) -> Override:

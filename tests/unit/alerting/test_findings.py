@@ -60,7 +60,7 @@ def test_thousands_of_readings_are_counted_and_the_newest_shown() -> None:
 
 
 def test_a_late_reading_does_not_speak_where_a_timely_one_can() -> None:
-    late = observe("glucose", "40", stored_after=timedelta(days=3))
+    late = observe("glucose", "40", received_after=timedelta(days=3))
     timely = observe("glucose", "66", hour=1)
     said = explain(episodes(PACK["glucose_low"], [late, timely]), VIENNA).sentence
     assert said == "Glucose 66 mg/dL at 14:00 is below 70."

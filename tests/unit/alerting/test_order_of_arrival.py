@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from device_profiles.reading import Validity
 from tests.unit.alerting.make import PACK, episodes, observe
 from tests.unit.alerting.register import Register
 
-LOW, HIGH = PACK["glucose_low"], PACK["glucose_high"]
+LOW, HIGH, SYSTOLIC = PACK["glucose_low"], PACK["glucose_high"], PACK["systolic_high"]
 # Around every bound and clear limit of both rules, in both units.
 WHAT = st.sampled_from(
     [
@@ -41,7 +42,7 @@ def charts(draw: st.DrawFn, *, late: bool = False) -> list[Observation]:
                 hour=draw(st.integers(0, 12)),
                 n=n + 1,
                 validity=draw(VALIDITY),
-                stored_after=draw(DELAY) if late else timedelta(seconds=5),
+                received_after=draw(DELAY) if late else timedelta(seconds=5),
             )
         )
     return chart
@@ -107,10 +108,31 @@ def test_a_timely_reading_that_breaks_a_rule_is_never_hidden(
         assert worst(alert.peak for alert in mine) == timely
 
 
+@pytest.mark.parametrize("seed", range(400))
+def test_any_batches_keep_one_alert_unresolved(seed: int) -> None:
+    """Few values and many batches: ends, beginnings and what undoes an end in one batch."""
+    random = Random(seed)  # noqa: S311
+    hours = random.sample(range(24 * 12 if seed % 2 else 20), random.randint(2, 12))
+    chart = [
+        observe(
+            "systolic",
+            random.choice(("120", "178", "190")),
+            hour=hour,
+            n=n,
+            validity=Validity.QUESTIONABLE if random.random() < 0.15 else Validity.VALID,
+        )
+        for n, hour in enumerate(hours, 1)
+    ]
+    register = Register((SYSTOLIC,))
+    for batch in batches(chart, random):
+        register.arrive(batch)
+    assert register.unresolved(SYSTOLIC) == register.goes_on(SYSTOLIC)
+
+
 @given(chart=charts(late=True))
 def test_only_late_readings_open_nothing(chart: list[Observation]) -> None:
     late = [
-        each.model_copy(update={"stored_at": each.measured_at + timedelta(days=3)})
+        each.model_copy(update={"received_at": each.measured_at + timedelta(days=3)})
         for each in chart
     ]
     register = Register((LOW, HIGH))

@@ -130,9 +130,9 @@ def test_an_episode_says_when_and_by_what_it_ended() -> None:
     assert episode.closed_at == last[-1].measured_at
 
 
-def test_late_is_told_against_storing_and_p1_has_longer() -> None:
+def test_late_is_told_at_the_hub_and_p1_has_longer() -> None:
     def late(number: str, hours: float) -> bool:
-        one = observe("glucose", number, stored_after=timedelta(hours=hours))
+        one = observe("glucose", number, received_after=timedelta(hours=hours))
         (episode,) = episodes(PACK["glucose_low"], [one])
         return episode.evidence[0].late
 
