@@ -6,6 +6,7 @@ found by walking this folder.
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -36,11 +37,18 @@ def readers() -> "Mapping[Uuid, Read]":
 
 def fields(uuid: Uuid, octets: bytes) -> dict[str, object]:
     """Return the fields of one characteristic, ready for JSON. Raises KeyError, DecodeError."""
-    decoded = decoders()[uuid](octets)
+    return _fields(decoders()[uuid](octets))
+
+
+def _fields(decoded: Any) -> dict[str, object]:
     return {field.name: _plain(getattr(decoded, field.name)) for field in fields_of(decoded)}
 
 
 def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, bytes):

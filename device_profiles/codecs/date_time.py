@@ -6,7 +6,7 @@ day. A day that its month has not (30 February) is kept as told: timeline.py fin
 
 import struct
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from device_profiles.codecs.octets import Octets
@@ -49,6 +49,22 @@ def take(octets: Octets, field: str) -> DeviceTime:
         if number not in _RANGES[part] and not unknown_year:
             raise DecodeError(f"{field} has the impossible {part} {number}")
     return DeviceTime(**parts)
+
+
+def later(time: DeviceTime, minutes: int) -> DeviceTime | None:
+    """Return a device time moved by minutes; None where that leaves the calendar.
+
+    A time with an unknown part cannot be moved and stays as it is.
+    """
+    wall = time.wall()
+    if wall is None:
+        return time
+    try:
+        moved = wall + timedelta(minutes=minutes)
+    except OverflowError:
+        return None
+    year, month, day, hour, minute, second = moved.timetuple()[:6]
+    return DeviceTime(year=year, month=month, day=day, hour=hour, minute=minute, second=second)
 
 
 def encode(local: datetime) -> bytes:

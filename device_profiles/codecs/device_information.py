@@ -1,4 +1,4 @@
-"""Device Information (0x180A): names, revisions, the serial number, System ID and PnP ID.
+"""Device Information (0x180A): names, revisions, serial number, System ID, PnP ID, certification.
 
 Source: Device Information Service 1.1; GATT Specification Supplement, System ID and PnP ID.
 """
@@ -35,6 +35,13 @@ class PnpId:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """IEEE 11073-20601 Regulatory Certification Data List: an MDER structure, kept as it came."""
+
+    certification: bytes
+
+
 def decode_text(octets: bytes) -> Text:
     """Read a string; the zero octets that some devices append are no part of it."""
     try:
@@ -64,6 +71,11 @@ def decode_pnp_id(octets: bytes) -> PnpId:
     return pnp
 
 
+def decode_certification(octets: bytes) -> Certification:
+    """Take a certification list; nothing here depends on what is in it."""
+    return Certification(octets)
+
+
 DECODES: Final = {
     gatt.MODEL_NUMBER: decode_text,
     gatt.SERIAL_NUMBER: decode_text,
@@ -73,4 +85,5 @@ DECODES: Final = {
     gatt.MANUFACTURER_NAME: decode_text,
     gatt.SYSTEM_ID: decode_system_id,
     gatt.PNP_ID: decode_pnp_id,
+    gatt.REGULATORY_DATA: decode_certification,
 }

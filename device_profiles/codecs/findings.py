@@ -58,13 +58,17 @@ def from_bits(status: int | None, meanings: Mapping[int, Finding]) -> list[Findi
 
 
 def value(term: Term, unit: str, amount: Amount) -> Value:
-    """Return an amount as a value.
+    """Return an amount of something that cannot be negative as a value.
 
-    None of the things measured here can be negative. Devices send the octets FF FF for "no
-    value"; as SFLOAT these are -0.1, no reserved value.
+    Devices send the octets FF FF for "no value"; as SFLOAT these are -0.1, no reserved value.
     """
     if isinstance(amount, Decimal) and amount.is_signed() and amount:
         amount = Absent.SENTINEL
+    return signed_value(term, unit, amount)
+
+
+def signed_value(term: Term, unit: str, amount: Amount) -> Value:
+    """Return an amount as a value; less than nothing is possible."""
     if isinstance(amount, Absent):
         return Value(mdc=term.mdc, unit=unit, absent=amount)
     return Value(mdc=term.mdc, unit=unit, number=amount)

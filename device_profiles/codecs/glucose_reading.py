@@ -1,12 +1,11 @@
 """From a glucose record and its context to a Reading: the number, or why there is none."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from device_profiles import codes
-from device_profiles.codecs import glucose_context
+from device_profiles.codecs import date_time, glucose_context
 from device_profiles.codecs.findings import (
     Finding,
     Window,
@@ -20,7 +19,7 @@ from device_profiles.codecs.findings import (
 from device_profiles.codecs.glucose import MOL_PER_L, Glucose, decode
 from device_profiles.gatt import GLUCOSE_CONTEXT, GLUCOSE_MEASUREMENT
 from device_profiles.profile import Group
-from device_profiles.reading import Absent, DeviceTime, Indication, Kind, Reading, Validity, Value
+from device_profiles.reading import Absent, Indication, Kind, Reading, Validity, Value
 
 MG_DL_PER_MMOL_L: Final = Decimal("18.0182")
 WINDOW: Final = Window(Decimal(10), Decimal(700))  # mg/dL
@@ -71,7 +70,7 @@ def readings(group: Group) -> tuple[Reading, ...]:
     """Return the reading that a record and its context, if it has one, hold."""
     measured = decode(group[0].octets)
     told = _value(measured)
-    device_time = _device_time(measured)
+    device_time = date_time.later(measured.base_time, measured.offset_min or 0)
     found = from_bits(measured.status, _STATUS) + _doubts(measured, told) + _context(group[1:])
     if device_time is None:
         found.append(Finding("time_offset_impossible"))
@@ -130,25 +129,6 @@ def _context(rest: Sequence[Indication]) -> list[Finding]:
         if indication.uuid == GLUCOSE_CONTEXT
     ]
     return [_MEALS[meal] for meal in meals if meal in _MEALS]
-
-
-def _device_time(measured: Glucose) -> DeviceTime | None:
-    """Base time + offset; the base alone where a part of it is unknown; None beyond year 9999."""
-    base = measured.base_time.wall()
-    if base is None:
-        return measured.base_time
-    try:
-        told = base + timedelta(minutes=measured.offset_min or 0)
-    except OverflowError:
-        return None
-    return DeviceTime(
-        year=told.year,
-        month=told.month,
-        day=told.day,
-        hour=told.hour,
-        minute=told.minute,
-        second=told.second,
-    )
 
 
 READS: Final = {GLUCOSE_MEASUREMENT: readings}

@@ -14,21 +14,24 @@ class Octets:
     def take(self, count: int, field: str) -> bytes:
         """Return the next `count` octets; `field` names them in the error."""
         end = self._at + count
-        if end > len(self._octets):
-            left = len(self._octets) - self._at
-            raise DecodeError(f"too short: {field} needs {count} octets, {left} are left")
+        if count > self.left:
+            raise DecodeError(f"too short: {field} needs {count} octets, {self.left} are left")
         taken, self._at = self._octets[self._at : end], end
         return taken
 
+    @property
+    def left(self) -> int:
+        """Return how many octets are left."""
+        return len(self._octets) - self._at
+
     def rest(self) -> bytes:
         """Return all that is left."""
-        return self.take(len(self._octets) - self._at, "the rest")
+        return self.take(self.left, "the rest")
 
     def end(self) -> None:
         """Refuse left-over octets."""
-        left = len(self._octets) - self._at
-        if left:
-            raise DecodeError(f"too long: {left} octets are left after the last field")
+        if self.left:
+            raise DecodeError(f"too long: {self.left} octets are left after the last field")
 
     def unsigned(self, count: int, field: str) -> int:
         """Return an unsigned integer of `count` octets."""

@@ -20,7 +20,7 @@ from device_profiles.codecs.findings import (
 )
 from device_profiles.codecs.medfloat import Amount
 from device_profiles.codecs.octets import Octets
-from device_profiles.codes import PER_MINUTE, PERCENT, PULSE_OXIMETER, SPO2
+from device_profiles.codes import PER_MINUTE, PERCENT, PULSE_AMPLITUDE, PULSE_OXIMETER, SPO2
 from device_profiles.gatt import PLX_CONTINUOUS, PLX_SPOT_CHECK
 from device_profiles.profile import Group
 from device_profiles.reading import Absent, DeviceTime, Kind, Reading, Validity
@@ -103,7 +103,12 @@ def spot_check_readings(group: Group) -> tuple[Reading, ...]:
 
 
 def continuous_readings(group: Group) -> tuple[Reading, ...]:
-    """Return the reading that a continuous measurement holds; its fast and slow pairs are raw."""
+    """Return the reading that a continuous measurement holds.
+
+    Its fast and slow pairs are the same SpO2 and pulse, averaged over another time. MDC tells them
+    apart by a modality, not by a code, so they stay in the octets: a second SpO2 in one reading
+    would be a second alert.
+    """
     return (_reading(group, decode_continuous(group[0].octets), None, []),)
 
 
@@ -115,13 +120,14 @@ def _reading(
 ) -> Reading:
     spo2 = value(SPO2, PERCENT, _unless_sentinel(measured.spo2))
     pulse = value(PULSE_OXIMETER, PER_MINUTE, _unless_sentinel(measured.pr))
+    amplitude = () if measured.pai is None else (value(PULSE_AMPLITUDE, PERCENT, measured.pai),)
     found = plx_status.findings(measured.meas_status, measured.dev_status) + clock
     found += absence(spo2, Validity.INVALID) + plausibility(spo2, SPO2_WINDOW)
     # An oximeter that finds no pulse has measured SpO2 on very little (J).
     found += absence(pulse, Validity.QUESTIONABLE) + plausibility(pulse, PULSE_WINDOW)
     return Reading(
         kind=Kind.OXYGEN,
-        values=(spo2, pulse),
+        values=(spo2, pulse, *amplitude),
         validity=worst(found),
         octets=group,
         device_time=device_time,

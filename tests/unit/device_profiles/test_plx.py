@@ -28,6 +28,7 @@ def test_a_whole_spot_check() -> None:
     assert [(value.mdc, value.unit, str(value.number)) for value in reading.values] == [
         (150456, "%", "97"),
         (149530, "/min", "72"),
+        (150320, "%", "10.0"),
     ]
     assert str(reading.device_time) == "2026-11-21T08:30:00"
     assert (reading.validity, reading.flags) == (Validity.VALID, ())
@@ -119,7 +120,7 @@ def test_a_clock_that_is_not_set_is_flagged() -> None:
 def test_continuous() -> None:
     text = f"1f {NORMAL} 6000 4700 5f00 4600 0000 000000 64f0"
     (reading,) = plx.continuous_readings(group(0x2A5F, text))
-    assert [value.number for value in reading.values] == [97, 72]
+    assert [value.number for value in reading.values] == [97, 72, 10]
     assert (reading.device_time, reading.validity) == (None, Validity.VALID)
     said = fields(PLX_CONTINUOUS, octets(text))
     assert (said["spo2_fast"], said["pr_fast"]) == (96.0, 71.0)

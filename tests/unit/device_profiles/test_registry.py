@@ -78,6 +78,12 @@ def test_no_two_profiles_match_the_same_advertisement() -> None:
         ((sig(0x180F), sig(0x1810)), "BP", "generic_cuff"),
         ((sig(0x1808).upper(),), "meter", "generic_glucometer"),
         ((sig(0x1822),), "", "generic_oximeter"),
+        ((sig(0x1809),), "", "generic_thermometer"),
+        ((sig(0x181D),), "", "generic_scale"),
+        ((sig(0x181B),), "", "generic_body_scale"),
+        ((sig(0x181D), sig(0x181B)), "", "generic_body_scale"),
+        ((sig(0x180D),), "strap", "generic_heart_rate"),
+        ((sig(0x181F),), "", "generic_cgm"),
     ],
 )
 def test_generic_profiles(services: tuple[str, ...], name: str | None, key: str) -> None:
@@ -86,7 +92,7 @@ def test_generic_profiles(services: tuple[str, ...], name: str | None, key: str)
 
 def test_an_unknown_device_has_no_profile() -> None:
     assert profile_for((), None) is None
-    assert profile_for((sig(0x180D),), "band") is None
+    assert profile_for((sig(0x1826),), "treadmill") is None
 
 
 def test_every_codec_that_makes_readings_also_shows_fields() -> None:
