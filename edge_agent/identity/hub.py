@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from device_profiles.profile import Profile
 from device_profiles.registry import PROFILES
 from device_profiles.wire.hub_file import Address, HubFile
+from device_profiles.wire.keys import RecipientPublic
 from edge_agent.core.allow_list import Allowed, AllowList
 from edge_agent.errors import WrongInput
 
@@ -77,6 +78,11 @@ def read_identity(folder: Path) -> Identity:
         zone = ZoneInfo(hub_file.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise WrongInput(f"hub.toml: there is no time zone {hub_file.timezone!r}.") from None
+    for number, record in enumerate(hub_file.recipients, 1):
+        try:
+            RecipientPublic(record.suite, record.public).key()
+        except ValueError as error:
+            raise WrongInput(f"hub.toml: recipient {number}: {error}.") from None
     return Identity(
         hub_file=hub_file,
         zone=zone,

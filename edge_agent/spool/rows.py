@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from device_profiles.wire.body import GapBody, utc_ms
-from device_profiles.wire.v1 import Class
+from device_profiles.wire.v1 import MAX_ENVELOPE, Class
 from edge_agent.ports import Body, Clock, Ref
 from edge_agent.spool import ranges, room
 from edge_agent.spool.seal import Sealer
@@ -36,6 +36,8 @@ class Rows:
         """Seal a body for the next seq and keep it; the seq is part of what is signed."""
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'")
         seq = (row.fetchone() or (0,))[0] + 1
+        if self._sealer.size(body) > MAX_ENVELOPE:  # no broker or gateway would take it
+            body = GapBody(at=self._clock.now(), reason="too_large", supersedes=body.supersedes)
         envelope = self._sealer.seal(body, class_, self.epoch, seq)
         values = (
             *(seq, class_, body.type, getattr(body, "reason", ""), state),
@@ -93,10 +95,15 @@ class Rows:
         """Put a gap in the place of rows, and of the unsent gaps with the same reason."""
         spans = self.take(CHOSEN, json.dumps(seqs))
         spans = ranges.merge((*spans, *self.take(room.MERGEABLE_GAPS, reason)))
+        self.tell(spans, reason)
+
+    def tell(self, spans: Sequence[ranges.Span], reason: str) -> None:
+        """Write gaps that account for spans, as many to a gap as fit into an envelope."""
         now = self._clock.now()
         for start in range(0, len(spans), room.MAX_SPANS):
             told = spans[start : start + room.MAX_SPANS]
-            self.insert(GapBody(at=now, reason=reason, supersedes=told), Class.ROUTINE, "ready")
+            gap = GapBody(at=now, reason=reason, supersedes=tuple(told))
+            self.insert(gap, Class.ROUTINE, "ready")
 
     def _mine(self, refs: Sequence[Ref]) -> str:
         return json.dumps([ref.seq for ref in refs if ref.epoch == self.epoch])

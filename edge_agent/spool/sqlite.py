@@ -21,6 +21,11 @@ from edge_agent.spool.lock import Lock
 from edge_agent.spool.rows import Rows
 from edge_agent.spool.seal import Sealer
 
+DEPTH = """
+SELECT waiting, octets, (SELECT min(seq) FROM envelope),
+       EXISTS (SELECT 1 FROM envelope WHERE kind IN ('raw', 'reading'))
+FROM total
+"""
 P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -86,7 +91,9 @@ class SqliteSpool:
         """See `ports.Spool`."""
         with self._transaction():
             if isinstance(body, StatusBody):  # one row at most, so it never drops a reading
-                body = _account(body, self._rows.take("kind = 'status'"))
+                spans = self._rows.take("kind = 'status'")
+                self._rows.tell(spans[room.MAX_SPANS :], "status_superseded")
+                body = _account(body, spans[: room.MAX_SPANS])
             else:
                 self._make_room(self._sealer.size(body))
             ref = self._rows.insert(body, class_, "ready")
@@ -150,10 +157,8 @@ class SqliteSpool:
     def depth(self) -> Depth:
         """See `ports.Spool`."""
         with self._errors():
-            waiting, octets, oldest = self._db.execute(
-                "SELECT waiting, octets, (SELECT min(seq) FROM envelope) FROM total"
-            ).fetchone()
-        return Depth(waiting, octets, oldest or 0)
+            waiting, octets, oldest, readings = self._db.execute(DEPTH).fetchone()
+        return Depth(waiting, octets, oldest or 0, bool(readings))
 
     @_renewing
     def bookmark(self, device: UUID) -> Bookmark | None:

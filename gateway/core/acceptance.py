@@ -6,6 +6,7 @@ The order is fixed: shape, place, hub, signature, organisation; only then is any
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
+from device_profiles.codes import TERMS
 from device_profiles.errors import DecodeError, WireError
 from device_profiles.identity import reading_id
 from device_profiles.reading import Reading
@@ -32,6 +34,12 @@ from device_profiles.wire.v1 import Header, open_envelope, read_header, verify_e
 
 # The wire counts to 2**64, PostgreSQL's bigint and the end of its ranges to one less than 2**63.
 HIGHEST_SEQ: Final = 2**63 - 2
+# More than any codec of ours writes.
+MOST_SPANS: Final = 512
+MOST_VALUES: Final = 64
+MOST_FLAGS: Final = 64
+LONGEST_WORD: Final = 64
+MOST_DIGITS: Final = 20
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -72,6 +80,9 @@ NEVER_RECEIPTED = frozenset(
         Reason.ALTERED_REPLAY,
     }
 )
+
+
+Body = RawBody | ReadingBody | StatusBody | GapBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +137,6 @@ class Taken:
     """When the hub decoded it; None where the gateway did."""
 
 
-Body = RawBody | ReadingBody | StatusBody | GapBody
-
-
 def claimed_hub(envelope: bytes) -> UUID | None:
     """Return the hub that an envelope claims to come from, before anything is checked."""
     return UUID(bytes=envelope[22:38]) if len(envelope) >= 38 else None
@@ -168,11 +176,41 @@ def open_body(
     if key is None or key.suite is not header.suite:
         return Refused(Reason.UNKNOWN_RECIPIENT, header, organisation)
     try:
-        return load_body(open_envelope(delivery.envelope, delivery.topic, key))
+        body = load_body(open_envelope(delivery.envelope, delivery.topic, key))
     except WireError:
         return Refused(Reason.UNOPENABLE, header, organisation)
     except ValidationError:
         return Refused(Reason.UNREADABLE_BODY, header, organisation)
+    if not _sensible(body, header):
+        return Refused(Reason.UNREADABLE_BODY, header, organisation)
+    return body
+
+
+def _sensible(body: Body, header: Header) -> bool:
+    """Refuse what no hub of ours writes, before it can grow a ledger, a chart or a worklist."""
+    spans = body.supersedes
+    if len(spans) > MOST_SPANS or any(last >= header.seq for _, last in spans):
+        return False
+    if not isinstance(body, ReadingBody):
+        return True
+    reading = body.reading
+    texts = [*reading.flags, *(value.unit for value in reading.values)]
+    return (
+        0 < len(reading.values) <= MOST_VALUES
+        and len(reading.flags) <= MOST_FLAGS
+        and all(len(text) <= LONGEST_WORD and text.isascii() for text in texts)
+        and all(value.mdc in TERMS and _is_small(value.number) for value in reading.values)
+        and (reading.user is None or 0 <= reading.user <= 0xFF)
+        and 0 < len(reading.octets) <= MOST_VALUES
+        and body.arrival.order < HIGHEST_SEQ
+    )
+
+
+def _is_small(number: Decimal | None) -> bool:
+    """FLOAT reaches 8388607e127; nothing that is measured at home needs more digits than this."""
+    if number is None:
+        return True
+    return len(number.as_tuple().digits) <= MOST_DIGITS and abs(number.adjusted()) <= MOST_DIGITS
 
 
 def read_body(

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from psycopg.types.json import Jsonb
 
 from device_profiles.wire.keys import Suite
-from device_profiles.wire.v1 import Header
+from device_profiles.wire.v1 import MAX_BITMAP, Header
 from gateway.core.acceptance import Hub, Taken
 from gateway.core.ledger import Span
 from gateway.storage.database import Connection
@@ -137,8 +137,13 @@ INSERT INTO ledger AS l (hub_id, epoch, organisation_id, accounted, highest)
 VALUES (%(hub)s, %(epoch)s, %(organisation)s, %(spans)s::text::int8multirange, %(highest)s)
 ON CONFLICT (hub_id, epoch) DO UPDATE SET accounted = l.accounted + excluded.accounted,
     missing = l.missing - excluded.accounted, highest = greatest(l.highest, excluded.highest)
-RETURNING (SELECT array_agg(ARRAY[lower(s), upper(s) - 1] ORDER BY s)
-           FROM unnest(l.accounted + l.missing) AS s) AS spans"""
+RETURNING (
+    -- No more than a receipt can tell: up to the high water, and its bitmap's reach beyond.
+    SELECT array_agg(ARRAY[lower(near), upper(near) - 1] ORDER BY near)
+    FROM (SELECT coalesce((SELECT upper(s) FROM unnest(l.accounted + l.missing) AS s
+                           WHERE lower(s) <= 1), 1) AS next) AS high,
+        unnest((l.accounted + l.missing)
+            * int8multirange(int8range(1, high.next + %(reach)s))) AS near) AS spans"""
 
 
 def load_hubs(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Hub]:
@@ -275,10 +280,11 @@ def account(
             "organisation": organisation,
             "spans": multirange(spans),
             "highest": max(last for _, last in spans),
+            "reach": 8 * MAX_BITMAP,
         },
     ).fetchone()
     assert row is not None  # noqa: S101 - an upsert returns its row
-    return [(first, last) for first, last in row["spans"]]
+    return [(first, last) for first, last in row["spans"] or ()]
 
 
 def multirange(spans: Sequence[Span]) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -461,3 +463,45 @@ def test_two_homes_share_nothing(database: Database, site: Site) -> None:
     body = reading_body(site, blood_pressure(120, 80, AT), AT)
     body = body.model_copy(update={"arrival": site.arrival(AT, device=stolen)})
     assert site.accept(database, [site.envelope(body)]).quarantined == {Reason.NOT_PAIRED: 1}
+
+
+def absurd_bodies(site: Site) -> list[ReadingBody | GapBody]:
+    plain = blood_pressure(120, 80, AT)
+    systolic = plain.values[0]
+    odd: list[dict[str, Any]] = [
+        {"values": (systolic.model_copy(update={"number": Decimal("9.9e131071")}),)},
+        {"values": (systolic.model_copy(update={"number": Decimal("1" * 30)}),)},
+        {"values": (systolic.model_copy(update={"unit": "x" * 9000}),)},
+        {"values": ()},
+        {"user": 4096},
+        {"flags": ("f" * 500,)},
+    ]
+    readings: list[ReadingBody | GapBody] = [
+        reading_body(site, plain.model_copy(update=update), AT) for update in odd
+    ]
+    spans = tuple((2 * n + 1, 2 * n + 1) for n in range(600))
+    return [
+        *readings,
+        GapBody(at=AT, reason="spool_full", supersedes=spans),
+        GapBody(at=AT, reason="spool_full", supersedes=((1, 2**62),)),
+    ]
+
+
+def test_what_no_hub_of_ours_writes_is_refused(database: Database, site: Site) -> None:
+    site.seq = 5000
+    bodies = absurd_bodies(site)
+    outcome = site.accept(database, [site.envelope(body) for body in bodies])
+    assert outcome.quarantined == {Reason.UNREADABLE_BODY: len(bodies)}
+    assert count(database, "reading") == 0
+
+
+def test_a_receipt_reaches_as_far_as_its_bitmap(database: Database, site: Site) -> None:
+    body = reading_body(site, blood_pressure(120, 80, AT), AT)
+    site.accept(database, [site.envelope(body)])
+    site.seq = 8000
+    outcome = site.accept(database, [site.envelope(body)])
+    assert outcome.receipts[0].high_water == 1
+    assert outcome.receipts[0].covers(8001)
+    site.seq = 20_000
+    outcome = site.accept(database, [site.envelope(body)])
+    assert not outcome.receipts[0].covers(20_001)
