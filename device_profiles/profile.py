@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from device_profiles.about import About
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
-from device_profiles.reading import Indication, Reading
+from device_profiles.reading import DeviceTime, Indication, Reading
+from device_profiles.talk import Owner, Talk, silent
 
 Group = tuple[Indication, ...]  # the indications that make one reading, the measurement first
 Read = Callable[[Group], tuple[Reading, ...]]
@@ -15,10 +18,16 @@ Read = Callable[[Group], tuple[Reading, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Advertised:
-    """What an advertisement must show for a profile to fit."""
+    """What a device must show for a profile to fit: its service and, where stated, who it is.
+
+    `name_prefix` begins the advertised name. `manufacturer` begins, and `model`, a regular
+    expression, is the whole of what Device Information says. All in any case of letters.
+    """
 
     service: Uuid
     name_prefix: str = ""
+    manufacturer: str = ""
+    model: str = ""
 
 
 class Assembly(Protocol):
@@ -43,6 +52,39 @@ class EachAlone:
         return ()
 
 
+class Sieve(Protocol):
+    """Drops what holds no measurement: an acknowledgement, a curve, a value told again at once."""
+
+    def keeps(self, indication: Indication) -> bool:
+        """Say whether this indication is kept and read."""
+
+
+class KeepAll:
+    """Everything is kept."""
+
+    def keeps(self, indication: Indication) -> bool:  # noqa: ARG002
+        """Say yes."""
+        return True
+
+
+class Told(Protocol):
+    """What a clock said."""
+
+    @property
+    def timestamp(self) -> DeviceTime:
+        """Return the wall time."""
+
+
+class ClockForm(Protocol):
+    """How a device's clock is written in octets; a codec module is one."""
+
+    def decode(self, octets: bytes) -> Told:
+        """Read the clock."""
+
+    def encode(self, local: datetime) -> bytes:
+        """Return the octets that set it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A device model: how it is recognised, what to subscribe, how its octets are read."""
@@ -55,13 +97,31 @@ class Profile:
     subscribe: tuple[Uuid, ...]
     """All characteristics that carry measurements; subscribed before anything is read."""
     clock: Uuid | None = None
-    """The characteristic that tells, and takes, the time: Current Time or Date Time."""
+    """The characteristic that tells, and takes, the time."""
     records: Uuid | None = None
     """The Record Access Control Point, where stored records are pulled."""
     assemble: Callable[[], Assembly] = field(default=EachAlone)
+    also: tuple[Advertised, ...] = ()
+    """Other ways in which the same model shows itself."""
+    clock_form: ClockForm | None = None
+    """Where the clock is neither Current Time nor Date Time."""
+    sets_clock: bool = True
+    """False for a device that must keep the time it has."""
+    talk: Callable[[Owner], Talk] = field(default=silent)
+    """What the hub says to a device that does not speak unasked."""
+    answers: tuple[Uuid, ...] = ()
+    """Characteristics that only answer what the hub says; heard by `talk`, never kept."""
+    sieve: Callable[[], Sieve] = field(default=KeepAll)
+    about: About = field(default=About())
+    """For the page of supported devices."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "read", MappingProxyType(dict(self.read)))
+
+    @property
+    def matches(self) -> tuple[Advertised, ...]:
+        """Return every way in which the model shows itself."""
+        return (self.match, *self.also)
 
     def readings(self, group: Group) -> tuple[Reading, ...]:
         """Read one group. Raises DecodeError, with a reason that holds no health value."""

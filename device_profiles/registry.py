@@ -1,5 +1,6 @@
 """Every device profile, found by walking `devices/`; nothing is listed by hand."""
 
+import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
@@ -8,7 +9,9 @@ from typing import Final
 
 from device_profiles import devices
 from device_profiles.gatt import Uuid
-from device_profiles.profile import Profile
+from device_profiles.profile import Advertised, Profile
+
+MODEL, NAME, SERVICE = 3, 2, 1  # how well a profile fits: the first is the surest
 
 
 def _walk() -> Mapping[str, Profile]:
@@ -24,13 +27,36 @@ def _walk() -> Mapping[str, Profile]:
 PROFILES: Final[Mapping[str, Profile]] = _walk()
 
 
-def profile_for(services: Iterable[Uuid], name: str | None) -> Profile | None:
-    """Return the profile that fits an advertisement best: a longer name prefix wins."""
-    advertised = {service.lower() for service in services}
-    fitting = [
-        profile
+def profile_for(
+    services: Iterable[Uuid],
+    name: str | None,
+    manufacturer: str | None = None,
+    model: str | None = None,
+) -> Profile | None:
+    """Return the profile that fits what a device shows of itself.
+
+    Its Device Information model decides first, then the advertised name, of which a longer
+    prefix wins, and at last the service alone.
+    """
+    shown = {service.lower() for service in services}
+    fits = [
+        (rank, profile)
         for profile in PROFILES.values()
-        if profile.match.service in advertised
-        and (name or "").startswith(profile.match.name_prefix)
+        for match in profile.matches
+        if match.service in shown and (rank := _rank(match, name, manufacturer, model))
     ]
-    return max(fitting, key=lambda profile: len(profile.match.name_prefix), default=None)
+    return max(fits, key=lambda fit: fit[0], default=(None, None))[1]
+
+
+def _rank(
+    match: Advertised, name: str | None, manufacturer: str | None, model: str | None
+) -> tuple[int, int] | None:
+    """Return how well a match fits; None where it does not."""
+    maker = (manufacturer or "").strip().lower().startswith(match.manufacturer.lower())
+    known = (model or "").strip()
+    if match.model and known and maker and re.fullmatch(match.model, known, re.IGNORECASE):
+        return MODEL, len(match.model)
+    prefix = match.name_prefix.lower()
+    if prefix and (name or "").lower().startswith(prefix):
+        return NAME, len(prefix)
+    return None if prefix or match.model else (SERVICE, 0)

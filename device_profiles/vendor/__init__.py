@@ -1,0 +1,1 @@
+"""What several makers' own protocols share: plain numbers, streams, checksums."""
