@@ -17,8 +17,10 @@ from edge_agent.identity.hub import Identity, read_allow_list, read_identity
 from edge_agent.memory import tidy
 from edge_agent.notify import keep_alive, notify
 from edge_agent.radio.bluez import BluezRadio
+from edge_agent.radio.bonds import Bonds
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
+from edge_agent.radio.times import Times
 from edge_agent.settings import Settings
 from edge_agent.spool.seal import Sealer
 from edge_agent.spool.sqlite import SqliteSpool
@@ -48,13 +50,15 @@ async def _run(settings: Settings, identity: Identity) -> None:
     with closing(SqliteSpool(folder, sealer, clock, settings.spool_bytes, wake.set)) as spool:
         left = spool.release()  # cut short by a crash: they travel as they are
         log.info("started", hub=str(sealer.hub), epoch=spool.epoch, released=left)
-        home = Home(spool, clock, identity.zone, settings.quiet_seconds)
+        bonds = Bonds(folder / "bonds")
+        home = Home(spool, clock, identity.zone, settings.quiet_seconds, bonds)
         hub_file = identity.hub_file
         receipts = Receipts(hub_file.hub, identity.receipt_keys)
         uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.tls)
         sender = Sender(spool, uplink, receipts, clock, wake)
         allow_list = read_allow_list(hub_file)
-        radio = BluezRadio(allow_list, identity.passkeys)
+        times = Times(call_s=settings.call_seconds, silent_s=settings.silent_seconds)
+        radio = BluezRadio(allow_list, identity.passkeys, times)
         keepers = [Keeper(allowed, radio, home) for allowed in allow_list]
         for keeper in keepers:
             radio.sightings(keeper.see)

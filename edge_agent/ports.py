@@ -56,6 +56,8 @@ class Depth:
     waiting: int
     octets: int
     oldest: int
+    readings: bool = False
+    """Whether there is a measurement among what waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,9 @@ class Radio(Protocol):
 
     def connect(self, sighting: Sighting, *, pair: bool) -> AbstractAsyncContextManager[Link]:
         """Connect, pairing first if asked to and not paired yet. Raises DeviceLost."""
+
+    def reset(self) -> None:
+        """Power the adapter off and on as soon as no connection is open."""
 
     async def run(self) -> None:
         """Scan for ever, through restarts of the Bluetooth service."""

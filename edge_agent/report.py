@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
+from edge_agent.core.problems import ADVICE
 from edge_agent.errors import WrongInput
 from edge_agent.identity.hub import read_hub_file
 from edge_agent.settings import Settings
@@ -27,6 +28,7 @@ def status(settings: Settings) -> dict[str, Any]:
     plain: dict[str, Any] = told.model_dump(mode="json")
     plain["running"] = _running(told)
     plain["connected"] = plain["connected"] and plain["running"]
+    plain["devices"] = [_advised(device) for device in plain["devices"]]
     return plain | _spool(settings.state_dir / file.NAME)
 
 
@@ -37,9 +39,15 @@ def devices(settings: Settings) -> list[dict[str, Any]]:
     rows = []
     for device in read_hub_file(settings.hub_dir).devices:
         state = states.get(device.id)
-        seen = state.model_dump(mode="json", exclude={"device"}) if state else {}
+        seen = _advised(state.model_dump(mode="json", exclude={"device"})) if state else {}
         rows.append({"device": str(device.id), "profile": device.profile, **seen})
     return rows
+
+
+def _advised(device: dict[str, Any]) -> dict[str, Any]:
+    """Add what a person can do about the device's problem."""
+    advice = ADVICE.get(device.get("problem") or "")
+    return device | ({"what_to_do": advice} if advice else {})
 
 
 def tree(plain: object, indent: str = "") -> str:

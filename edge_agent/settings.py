@@ -1,6 +1,6 @@
 """The only reader of the environment. Prefix HEARTHLINE_; unknown keys are refused.
 
-Six settings from one source: pydantic-settings would carry its command line, dotenv and cloud
+A few settings from one source: pydantic-settings would carry its command line, dotenv and cloud
 sources along, 3 MB that the hub has a better use for.
 """
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_agent.core.clock_state import Trust
 from edge_agent.errors import WrongInput
+from edge_agent.radio.times import USUAL
 
 PREFIX: Final = "HEARTHLINE_"
 # Settings of the other programs, which may share a machine and its environment with the agent.
@@ -43,6 +44,10 @@ class Settings(BaseModel):
     """How often the gateway hears of the hub while it is connected."""
     quiet_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a connected device may say nothing before the hub hangs up."""
+    call_seconds: Annotated[float, Field(gt=0)] = USUAL.call_s
+    """How long a device may take to answer one read or write."""
+    silent_seconds: Annotated[float, Field(gt=0)] = USUAL.silent_s
+    """How long no device at all may be heard before the scan, then the adapter, is restarted."""
     spool_bytes: Annotated[int, Field(ge=65_536)] = 256 * 2**20
     """How much the spool may keep; then the oldest routine readings give way."""
 

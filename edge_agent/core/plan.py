@@ -1,7 +1,9 @@
 """When to connect to a device, what to ask for its records, and when a session is over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from edge_agent.core.backoff import wait_s
@@ -61,6 +63,11 @@ def pull_from(sequence: int, full_pull: datetime, now: datetime) -> int | None:
     if not timedelta(0) <= now - full_pull < FULL_PULL or sequence >= 0xFFFF:
         return None
     return sequence + 1
+
+
+def rising(sequences: Sequence[int]) -> bool:
+    """Say whether records came oldest first; a single one does not tell."""
+    return len(sequences) > 1 and all(a < b for a, b in pairwise(sequences))
 
 
 def may_set_clock(name: str, *, clock_trusted: bool) -> bool:

@@ -12,6 +12,7 @@ from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt3
 from dbus_fast.service import ServiceInterface, dbus_method
 
 from edge_agent.core.allow_list import Allowed, AllowList
+from edge_agent.core.problems import DeviceProblem
 
 PATH: Final = "/org/hearthline/agent"
 # Can do all that BlueZ may ask for; it is the passkeys file that answers.
@@ -27,6 +28,11 @@ class Agent(ServiceInterface):
     def __init__(self, allow_list: AllowList, passkeys: Mapping[str, str]) -> None:
         super().__init__("org.bluez.Agent1")
         self._allow_list, self._passkeys = allow_list, passkeys
+        self._said: dict[str, DeviceProblem] = {}
+
+    def explain(self, address: str) -> DeviceProblem:
+        """Return why pairing with this device has failed, as far as the last question tells."""
+        return self._said.pop(address, DeviceProblem.PAIRING_REFUSED)
 
     @dbus_method(name="Release")
     def release(self) -> None:
@@ -54,12 +60,12 @@ class Agent(ServiceInterface):
         entered: DBusUInt16,  # noqa: ARG002
     ) -> None:
         """Refuse: the hub has nothing to show it on."""
-        self._reject(device, "no_display")
+        self._no_display(device)
 
     @dbus_method(name="DisplayPinCode")
     def display_pin_code(self, device: DBusObjectPath, pin: DBusStr) -> None:  # noqa: ARG002
         """Refuse: the hub has nothing to show it on."""
-        self._reject(device, "no_display")
+        self._no_display(device)
 
     @dbus_method(name="RequestConfirmation")
     def request_confirmation(self, device: DBusObjectPath, passkey: DBusUInt32) -> None:  # noqa: ARG002
@@ -83,10 +89,17 @@ class Agent(ServiceInterface):
         return allowed
 
     def _passkey(self, path: str) -> str:
-        passkey = self._passkeys.get(self._allowed(path).device.address)
+        address = self._allowed(path).device.address
+        passkey = self._passkeys.get(address)
         if passkey is None:
+            self._said[address] = DeviceProblem.PASSKEY_MISSING
             self._reject(path, "no_passkey")
+        self._said[address] = DeviceProblem.PASSKEY_WRONG  # should pairing fail now
         return passkey
+
+    def _no_display(self, path: str) -> NoReturn:
+        self._said[self._allowed(path).device.address] = DeviceProblem.NO_DISPLAY
+        self._reject(path, "no_display")
 
     def _reject(self, path: str, reason: str) -> NoReturn:
         allowed = self._allow_list.at_path(path)

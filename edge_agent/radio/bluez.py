@@ -18,18 +18,19 @@ from dbus_fast.aio import MessageBus
 
 from edge_agent.core.allow_list import AllowList
 from edge_agent.core.backoff import wait_s
-from edge_agent.errors import BluetoothUnavailable
+from edge_agent.errors import BluetoothUnavailable, PairingRefused
 from edge_agent.ports import Sighting
+from edge_agent.radio.adapter import power_cycle
 from edge_agent.radio.agent import CAPABILITY, PATH, Agent
 from edge_agent.radio.link import BleakLink
+from edge_agent.radio.times import USUAL, Times
 
 BLUEZ: Final = "org.bluez"
 FIRST_WAIT_S: Final = 0.5
 MOST_WAIT_S: Final = 30.0
 CALL_S: Final = 10.0
-# A scan can fall silent without an error (bluez#807). Homes have few advertisers, so silence
-# alone proves nothing before a while.
-SILENT_S: Final = 600.0
+# The first silence is answered by a new scan, the second one in a row by a reset of the adapter.
+SILENCES: Final = 2
 
 log = structlog.get_logger()
 
@@ -37,12 +38,15 @@ log = structlog.get_logger()
 class BluezRadio:
     """See `ports.Radio`."""
 
-    def __init__(self, allow_list: AllowList, passkeys: Mapping[str, str]) -> None:
-        self._allow_list = allow_list
+    def __init__(
+        self, allow_list: AllowList, passkeys: Mapping[str, str], times: Times = USUAL
+    ) -> None:
+        self._allow_list, self._times = allow_list, times
         self._agent = Agent(allow_list, passkeys)
         self._takers: list[Callable[[Sighting], None]] = []
         self._links: set[BleakLink] = set()
-        self._heard = asyncio.Event()
+        self._heard, self._stuck = asyncio.Event(), asyncio.Event()
+        self._silences = 0
         self._scanning = False
 
     @property
@@ -58,14 +62,22 @@ class BluezRadio:
     async def connect(self, sighting: Sighting, *, pair: bool) -> AsyncIterator[BleakLink]:
         """See `ports.Radio`."""
         assert isinstance(sighting.handle, BLEDevice)  # noqa: S101 - we made it ourselves
-        link = BleakLink(sighting.handle, pair=pair)
+        link = BleakLink(sighting.handle, pair=pair, times=self._times)
         self._links.add(link)
         try:
             await link.open()
             yield link
+        except PairingRefused as refused:
+            raise PairingRefused(self._agent.explain(sighting.address)) from refused
         finally:
             await link.close()
             self._links.discard(link)
+            self._heard.set()
+
+    def reset(self) -> None:
+        """See `ports.Radio`."""
+        self._stuck.set()
+        self._heard.set()  # wakes who waits
 
     async def run(self) -> None:
         """See `ports.Radio`."""
@@ -122,7 +134,10 @@ class BluezRadio:
                 async with self._scanner():
                     failures, self._scanning = 0, True
                     log.info("scanning")
-                    await self._until_silent()
+                    await self._until_stuck()
+                if self._stuck.is_set() and not self._links:
+                    self._stuck.clear()
+                    await power_cycle(bus, self._times.off_s)
             except Exception as error:  # noqa: BLE001 - bleak: no adapter, powered off, KeyError..
                 failures += 1
                 log.warning("scan_failed", error=type(error).__name__)
@@ -143,18 +158,28 @@ class BluezRadio:
             except Exception as error:  # noqa: BLE001 - the service may be gone
                 log.info("scan_not_stopped", error=type(error).__name__)
 
-    async def _until_silent(self) -> None:
-        while True:
+    async def _until_stuck(self) -> None:
+        """Wait until nothing was heard for long, or a reset is asked for and possible."""
+        while not (self._stuck.is_set() and not self._links):
             self._heard.clear()
             try:
-                async with asyncio.timeout(SILENT_S):
+                async with asyncio.timeout(self._times.silent_s):
                     await self._heard.wait()
             except TimeoutError:
-                log.info("scan_silent")
-                return
+                if not self._links:  # some adapters hear nobody else while they are connected
+                    self._silent()
+                    return
+
+    def _silent(self) -> None:
+        self._silences += 1
+        log.warning("scan_silent")
+        if self._silences >= SILENCES:
+            self._silences = 0
+            self._stuck.set()
 
     def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
         self._heard.set()
+        self._silences = 0
         if self._allow_list.get(device.address) is None:
             return
         name = data.local_name or device.name or ""

@@ -2,13 +2,15 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from device_profiles.wire.body import RawBody
 from edge_agent.errors import SpoolRefused
-from edge_agent.ports import Clock, Ref, Spool
+from edge_agent.ports import Bookmark, Clock, Ref, Spool
+from edge_agent.radio.bonds import Bonds
 
 log = structlog.get_logger()
 
@@ -21,7 +23,10 @@ class Home:
     clock: Clock
     zone: ZoneInfo
     quiet_s: float
+    bonds: Bonds = field(default_factory=Bonds)
     parked: deque[RawBody] = field(default_factory=deque)
+    cut_short: dict[UUID, Bookmark] = field(default_factory=dict)
+    """How far pulls came that a hang-up ended."""
 
     def keep(self, body: RawBody) -> Ref | None:
         """Commit a raw record; where the spool refuses, park it in memory and return None.

@@ -42,7 +42,7 @@ class Intake:
         self._clock: ClockCheck | None = None
         self._clock_known = False
         self.count = 0
-        self.sequences: set[int] = set()
+        self.sequences: list[int] = []
         self.last_at = home.clock.monotonic()
 
     def take(self, uuid: Uuid, octets: bytes) -> None:
@@ -123,7 +123,7 @@ class Intake:
         except SpoolRefused:  # the raw records are kept, and say the same
             self._release(kept)
             return
-        self.sequences.update(
+        self.sequences.extend(
             body.reading.sequence for body in bodies if body.reading.sequence is not None
         )
         log.info("reading_kept", device=str(self._device.id), seq=kept[0].ref.seq)

@@ -9,13 +9,19 @@ import structlog
 from device_profiles.wire.body import DeviceState
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import Visits
+from edge_agent.core.problems import DeviceProblem
 from edge_agent.errors import ConnectionLost, EdgeError, PairingRefused
 from edge_agent.ports import Radio, Sighting
 from edge_agent.radio.home import Home
+from edge_agent.radio.link import KEYS_GONE
 from edge_agent.radio.session import Session
 
-# Words of ours that say more than that it failed; all other details are the libraries'.
-OWN_PROBLEMS: Final = frozenset({"no_measurement", "spool_full"})
+# BlueZ ends every attempt on a device that has lost its keys in the same way; a single one may
+# have other reasons.
+KEYS_GONE_AFTER: Final = 2
+# An older attempt hangs in BlueZ. bleak has told it to disconnect, which is enough mostly.
+STUCK_AFTER: Final = 3
+IN_PROGRESS: Final = "org.bluez.Error.InProgress"
 
 log: Final = structlog.get_logger()
 
@@ -28,6 +34,8 @@ class Keeper:
         self._visits = Visits()
         self._sighting: Sighting | None = None
         self._seen, self._advertised = asyncio.Event(), asyncio.Event()
+        self._last_error, self._alike = "", 0
+        self.in_session = False
         self.state = DeviceState(device=allowed.device.id)
 
     def see(self, sighting: Sighting) -> None:
@@ -68,14 +76,24 @@ class Keeper:
         outcome, now = session.outcome, self._home.clock.monotonic()
         self._visits = self._visits.after_session(now, brought=outcome.brought)
         told = {"battery_percent": outcome.battery_percent, "clock_error_s": outcome.clock_error_s}
-        self._tell(problem=None, **{key: value for key, value in told.items() if value is not None})
+        self._last_error, self._alike = "", 0
+        self._tell(
+            problem=outcome.problem,
+            **{key: value for key, value in told.items() if value is not None},
+        )
         log.info("session", device=self._name, records=outcome.brought)
 
     async def _session(self, sighting: Sighting) -> Session:
         async with self._radio.connect(sighting, pair=self._visits.pair) as link:
             log.info("connected", device=self._name)
+            if self._visits.pair:
+                self._home.bonds.note(self._allowed.device.id)
+            self.in_session = True
             session = Session(link, self._allowed, sighting.name, self._home)
-            await session.run()
+            try:
+                await session.run()
+            finally:
+                self.in_session = False
             self._seen.clear()  # what was advertised before the hang-up has been served
         return session
 
@@ -83,10 +101,23 @@ class Keeper:
         pairing = isinstance(error, PairingRefused)
         now = self._home.clock.monotonic()
         self._visits = self._visits.after_failure(now, pairing=pairing)
-        own = error.detail if error.detail in OWN_PROBLEMS else "connection_failed"
-        self._tell(problem="pairing_refused" if pairing else own)
+        self._alike = self._alike + 1 if error.detail == self._last_error else 1
+        self._last_error = error.detail
+        self._tell(problem=self._problem(error))
+        if error.detail == IN_PROGRESS and self._alike >= STUCK_AFTER:
+            self._radio.reset()
         log.warning("session_failed", device=self._name, error=error.detail)
         self._seen.set()  # try again while the device may still be there
+
+    def _problem(self, error: EdgeError) -> str:
+        """Say in our own words what is wrong; other details are the libraries'."""
+        bonded = self._allowed.device.id in self._home.bonds
+        lost = error.detail == KEYS_GONE and self._alike >= KEYS_GONE_AFTER
+        if bonded and (lost or isinstance(error, PairingRefused)):
+            return DeviceProblem.BOND_LOST
+        if error.detail in set(DeviceProblem):
+            return error.detail
+        return DeviceProblem.CONNECTION_FAILED
 
     def _tell(self, **news: object) -> None:
         self.state = self.state.model_copy(update=news)

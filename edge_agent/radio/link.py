@@ -11,16 +11,12 @@ from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
 from device_profiles.gatt import Uuid
 from edge_agent.errors import DeviceLost, DeviceRefused, PairingRefused
+from edge_agent.radio.times import USUAL, Times
 
 T = TypeVar("T")
 
-# Connecting takes up to 20 s on a busy Pi; pairing with a passkey needs some exchanges more.
-CONNECT_S: Final = 45.0
-# A ReadValue that needs a bond may never be answered (BlueZ 5.66); GATT's own limit is 30 s, but
-# a device that answers so late has no time left to deliver.
-CALL_S: Final = 8.0
-# BlueZ answers Disconnect after 2 to 3 s.
-CLOSE_S: Final = 6.0
+# How BlueZ 5.82 refuses to connect to a device that has forgotten its keys.
+KEYS_GONE: Final = "br-connection-canceled"
 PAIRING_ERRORS: Final = frozenset(
     {
         "org.bluez.Error.AuthenticationFailed",
@@ -33,21 +29,23 @@ PAIRING_ERRORS: Final = frozenset(
         "ATT 0x0f",  # insufficient encryption
     }
 )
+# BlueZ calls many things Failed; these of its texts mean something to us, and name nobody.
+TOLD_APART: Final = frozenset({KEYS_GONE})
 
 
 class BleakLink:
     """See `ports.Link`."""
 
-    def __init__(self, device: BLEDevice, *, pair: bool) -> None:
-        self._gone, self._open = asyncio.Event(), False
+    def __init__(self, device: BLEDevice, *, pair: bool, times: Times = USUAL) -> None:
+        self._gone, self._open, self._times = asyncio.Event(), False, times
         self._services = BleakGATTServiceCollection()
         self._client = BleakClient(
-            device, disconnected_callback=self._disconnected, pair=pair, timeout=CONNECT_S
+            device, disconnected_callback=self._disconnected, pair=pair, timeout=times.connect_s
         )
 
     async def open(self) -> None:
         """Connect and find out what the device has."""
-        await self._limited(self._client.connect(), CONNECT_S)
+        await self._limited(self._client.connect(), self._times.connect_s)
         self._open, self._services = True, self._client.services
         if not self._client.is_connected:
             raise DeviceLost
@@ -55,7 +53,7 @@ class BleakLink:
     async def close(self) -> None:
         """Disconnect. What fails here has no consequence any more."""
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(self._times.close_s):
                 await self._client.disconnect()
         except Exception:  # noqa: BLE001, S110 - bleak raises anything when BlueZ is gone
             pass
@@ -68,16 +66,19 @@ class BleakLink:
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         """See `ports.Link`. StartNotify, bleak's default, also keeps what comes very early."""
         await self._limited(
-            self._client.start_notify(uuid, lambda _, octets: take(bytes(octets))), CALL_S
+            self._client.start_notify(uuid, lambda _, octets: take(bytes(octets))),
+            self._times.call_s,
         )
 
     async def read(self, uuid: Uuid) -> bytes:
         """See `ports.Link`."""
-        return bytes(await self._limited(self._client.read_gatt_char(uuid), CALL_S))
+        return bytes(await self._limited(self._client.read_gatt_char(uuid), self._times.call_s))
 
     async def write(self, uuid: Uuid, octets: bytes) -> None:
         """See `ports.Link`."""
-        await self._limited(self._client.write_gatt_char(uuid, octets, response=True), CALL_S)
+        await self._limited(
+            self._client.write_gatt_char(uuid, octets, response=True), self._times.call_s
+        )
 
     async def hung_up(self) -> None:
         """See `ports.Link`."""
@@ -101,7 +102,7 @@ class BleakLink:
         finally:
             gone.cancel()
             task.cancel()
-            await asyncio.wait((task, gone), timeout=CLOSE_S)
+            await asyncio.wait((task, gone), timeout=self._times.close_s)
         if self._gone.is_set():
             raise DeviceLost
         raise DeviceRefused("TimeoutError")
@@ -122,4 +123,7 @@ def _result(task: "asyncio.Future[T]", gone: bool) -> T:
 def _kind(error: Exception) -> str:
     if isinstance(error, BleakGATTProtocolError):
         return f"ATT {error.code:#04x}"
-    return error.dbus_error if isinstance(error, BleakDBusError) else type(error).__name__
+    if not isinstance(error, BleakDBusError):
+        return type(error).__name__
+    told = error.dbus_error_details
+    return told if told in TOLD_APART else error.dbus_error

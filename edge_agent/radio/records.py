@@ -10,7 +10,7 @@ import structlog
 from device_profiles.codecs import racp
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
-from edge_agent.core.plan import pull_from
+from edge_agent.core.plan import pull_from, rising
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Bookmark, Link
 from edge_agent.radio.home import Home
@@ -36,17 +36,37 @@ class Records:
 
     async def pull(self) -> None:
         """Ask for what is new, or for everything; remember how far it went once all is kept."""
-        mark, now = self._home.spool.bookmark(self._device), self._home.clock.now()
+        mark, now = self._mark(), self._home.clock.now()
         first = pull_from(mark.sequence, mark.full_pull, now) if mark else None
         try:
             done = await self._report(first)
             if not done and first is not None:  # some know no filter by sequence number
                 first, done = None, await self._report(None)
+        except DeviceLost:
+            self._cut_short(mark if first is not None else None, now)
+            raise
         except DeviceRefused as error:
             log.warning("records_refused", device=str(self._device), error=error.detail)
             return
+        self._home.cut_short.pop(self._device, None)
         if done:
             self._remember(mark if first is not None else None, now)
+
+    def _mark(self) -> Bookmark | None:
+        """Go on where the last pull was cut short; a device that always hangs up early ends too."""
+        return self._home.cut_short.get(self._device) or self._home.spool.bookmark(self._device)
+
+    def _cut_short(self, mark: Bookmark | None, now: datetime) -> None:
+        """Note how far it came. Only where the records came oldest first is the rest what follows.
+
+        Not kept over a restart: then all are asked for again.
+        """
+        came = self._intake.sequences
+        if came and rising(came):
+            full_pull = mark.full_pull if mark else now
+            self._home.cut_short[self._device] = Bookmark(came[-1], full_pull)
+        elif mark is None:
+            self._home.cut_short.pop(self._device, None)
 
     async def _report(self, first: int | None) -> bool:
         request = racp.report_all() if first is None else racp.report_from(first)
@@ -86,7 +106,7 @@ class Records:
 
     def _remember(self, mark: Bookmark | None, now: datetime) -> None:
         """After a full pull the old mark means nothing: sequence numbers may have restarted."""
-        sequences = self._intake.sequences | ({mark.sequence} if mark else set())
+        sequences = [*self._intake.sequences, *([mark.sequence] if mark else [])]
         if sequences:
             full_pull = mark.full_pull if mark else now
             self._home.spool.remember(self._device, Bookmark(max(sequences), full_pull))

@@ -6,6 +6,7 @@ device deletes what was confirmed.
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -16,6 +17,7 @@ from device_profiles.errors import DecodeError
 from device_profiles.gatt import BATTERY_LEVEL
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import may_set_clock
+from edge_agent.core.problems import clock_problem
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Link
 from edge_agent.radio.device_clock import error_s, read_clock, set_clock
@@ -33,6 +35,7 @@ class Outcome:
     brought: int = 0
     battery_percent: int | None = None
     clock_error_s: float | None = None
+    problem: str | None = None
 
 
 class Session:
@@ -58,13 +61,20 @@ class Session:
         records = await self._subscribe()
         check = await read_clock(self._link, self._profile, self._home)
         self._intake.clock_read(check)
-        self.outcome.clock_error_s = error_s(check, self._home)
-        if may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):
-            self._intake.clock_set(await set_clock(self._link, self._profile, self._home))
+        self.outcome.clock_error_s = wrong_s = error_s(check, self._home)
+        set_at = await self._set_clock()
+        self._intake.clock_set(set_at)
+        if self._home.clock.trusted():
+            self.outcome.problem = clock_problem(check, wrong_s, was_set=set_at is not None)
         if records is not None:
             await records.pull()
         self.outcome.battery_percent = await self._battery()
         await self._until_quiet()
+
+    async def _set_clock(self) -> datetime | None:
+        if not may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):
+            return None
+        return await set_clock(self._link, self._profile, self._home)
 
     async def _subscribe(self) -> Records | None:
         there = [uuid for uuid in self._profile.subscribe if self._link.has(uuid)]

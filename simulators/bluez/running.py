@@ -75,7 +75,7 @@ class RunningHome:
         device.disconnect()
         device.lose_bond(side)
 
-    async def remove_device(self, address: str) -> None:
+    def remove_device(self, address: str) -> None:
         """Do what a person does with `bluetoothctl remove`."""
         self.bluez.device(address).unbond()
 

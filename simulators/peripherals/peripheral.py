@@ -111,6 +111,11 @@ class Peripheral(ABC, Generic[M]):
         """Tell whether a scan would find it now."""
         return self._window.open and self._link is None
 
+    @property
+    def connected(self) -> bool:
+        """Tell whether a central is there."""
+        return self._link is not None
+
     def on_advertising(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever `advertising` may have changed."""
         self._listener = listener

@@ -154,8 +154,8 @@ async def test_a_wrong_passkey_is_reported(install: Install, radio: Radio) -> No
     hub = install(METER, passkeys={METER: "654321"})
     hub.start()
     await hub.until_event("session_failed", times=2)
-    await until(lambda: hub.problems() == ["pairing_refused"], "told")
-    assert [row["problem"] for row in hub.ask("devices")] == ["pairing_refused"]
+    await until(lambda: hub.problems() == ["passkey_wrong"], "told")
+    assert [row["problem"] for row in hub.ask("devices")] == ["passkey_wrong"]
 
 
 async def test_an_unknown_device_is_ignored(install: Install, radio: Radio, broker: Broker) -> None:

@@ -94,7 +94,7 @@ def test_a_record_waits_for_its_context(home: Home, kit: Kit) -> None:
     assert isinstance(body, ReadingBody)
     assert [one.octets for one in body.reading.octets] == [RECORD, CONTEXT]
     assert body.supersedes == ((1, 2),)
-    assert intake.sequences == {7}
+    assert intake.sequences == [7]
 
 
 def test_a_record_whose_context_never_came_travels_raw(home: Home, kit: Kit) -> None:
