@@ -70,9 +70,9 @@ def _readings(group: Group) -> tuple[Reading, ...]:
 def _guarded(reading: Reading, group: Group) -> Reading:
     if "possible_ketone" in reading.flags:
         told = reading.values[0]
-        return reading.model_copy(
-            update={"values": (value(TERMS[told.mdc], told.unit, Absent.SENTINEL),)}
-        )
+        nothing = value(TERMS[told.mdc], told.unit, Absent.SENTINEL)
+        kept = tuple(flag for flag in reading.flags if not flag.startswith("glucose_"))
+        return reading.model_copy(update={"values": (nothing,), "flags": kept})
     announced = glucose.decode(group[0].octets).context_follows
     if not announced or any(one.uuid == GLUCOSE_CONTEXT for one in group[1:]):
         return reading
