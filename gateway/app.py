@@ -1,7 +1,10 @@
 """The composition root: builds the adapters of each program and starts and stops its loops."""
 
+import fcntl
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -9,7 +12,7 @@ from typing import Final
 import structlog
 
 from gateway.broker.files import update_broker
-from gateway.errors import ConnectionLost
+from gateway.errors import Conflict, ConnectionLost
 from gateway.identity.files import make_site_keys
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
@@ -87,5 +90,18 @@ def run_worker(settings: Settings) -> None:
 def run_all(settings: Settings) -> None:
     """Run database, broker, ingest and worker as one process group, until stopped."""
     configure_logs(settings.log_level)
-    prepare(settings)
-    Supervisor(settings, settings.database(), stop_on_signals()).run()
+    with _only_one(settings):
+        prepare(settings)
+        Supervisor(settings, settings.database(), stop_on_signals()).run()
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """A second `all` on the same folder would fight the first for its broker. Raises Conflict."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "all.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"Another `hearthline-gateway all` runs in {settings.home}.") from None
+        yield

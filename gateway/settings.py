@@ -51,11 +51,16 @@ class Settings(BaseSettings):
         """Return the folder of the broker's files."""
         return self.home / "broker"
 
+    @property
+    def postgres(self) -> Path:
+        """Return the folder of the embedded database."""
+        return self.home.resolve() / "postgres"
+
     def database(self) -> Database:
         """Return the database; starts the embedded one where no URL is set."""
         if self.database_url:
             return Database(self.database_url)
-        return embedded(self.home.resolve() / "postgres")
+        return embedded(self.postgres)
 
 
 def load_settings() -> Settings:

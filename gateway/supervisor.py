@@ -13,9 +13,9 @@ from typing import Final
 
 import structlog
 
-from gateway.errors import WrongInput
+from gateway.errors import StorageUnavailable, WrongInput
 from gateway.settings import PREFIX, Settings
-from gateway.storage.database import Database
+from gateway.storage.database import Database, revive
 
 CHECK_EVERY_S: Final = 0.2
 # A child that lived this long was healthy: the next restart is immediate again.
@@ -138,10 +138,21 @@ class Supervisor:
             command = [_mosquitto(), "-c", str(conf)]
             self._children.insert(0, Child("broker", command, environment=plain, tapped=True))
 
+    def _watch_database(self) -> None:
+        """The embedded PostgreSQL is nobody's child; killed, it is started again from here."""
+        if self._settings.database_url:
+            return
+        try:
+            if revive(self._settings.postgres):
+                log.warning("database_restarted")
+        except StorageUnavailable as error:
+            log.warning("database_lost", error=str(error))
+
     def run(self) -> None:
         """Watch the children until stopped; ingest and worker end before the broker."""
         try:
             while not self._stop.is_set():
+                self._watch_database()
                 for child in self._children:
                     child.watch(time.monotonic())
                 self._stop.wait(CHECK_EVERY_S)

