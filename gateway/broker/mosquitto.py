@@ -34,6 +34,7 @@ autosave_interval 1
 autosave_on_changes true
 max_queued_messages 20000
 max_queued_bytes 0
+retain_available false
 max_inflight_messages 200
 set_tcp_nodelay true
 max_packet_size {MAX_ENVELOPE + 1024}
