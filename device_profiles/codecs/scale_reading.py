@@ -76,17 +76,16 @@ def _values(said: tuple[_Said, ...]) -> tuple[Value, ...]:
 
 def _of_weight(stood: Weight) -> list[Value]:
     mass, length = _units(stood.unit)
-    told = [value(codes.WEIGHT, mass, stood.weight)]
-    if stood.bmi is not None:
-        told.append(value(codes.BMI, codes.KG_M2, _unless_zero(stood.bmi)))
-    if stood.height is not None:
-        told.append(value(codes.HEIGHT, length, _unless_zero(stood.height)))
-    return told
+    return _present(
+        (codes.WEIGHT, mass, stood.weight),
+        (codes.BMI, codes.KG_M2, _unless_zero(stood.bmi)),
+        (codes.HEIGHT, length, _unless_zero(stood.height)),
+    )
 
 
 def _of_body(body: BodyComposition) -> list[Value]:
     mass, length = _units(body.unit)
-    told: list[tuple[codes.Term, str, Amount | None]] = [
+    return _present(
         (codes.WEIGHT, mass, body.weight),
         (codes.BODY_FAT, codes.PERCENT, body.fat_pct),
         (codes.MUSCLE_PERCENT, codes.PERCENT, body.muscle_pct),
@@ -96,8 +95,11 @@ def _of_body(body: BodyComposition) -> list[Value]:
         (codes.BODY_WATER, mass, body.water_mass),
         (codes.IMPEDANCE, codes.OHM, body.impedance_ohm),
         (codes.BASAL_METABOLISM, codes.KILOJOULE, _decimal(body.bmr_kj)),
-        (codes.HEIGHT, length, body.height and _unless_zero(body.height)),
-    ]
+        (codes.HEIGHT, length, _unless_zero(body.height)),
+    )
+
+
+def _present(*told: tuple[codes.Term, str, Amount | None]) -> list[Value]:
     return [value(term, unit, amount) for term, unit, amount in told if amount is not None]
 
 
@@ -105,9 +107,9 @@ def _units(unit: str) -> tuple[str, str]:
     return (codes.POUND, codes.INCH) if unit == "lb" else (codes.KG, codes.METRE)
 
 
-def _unless_zero(amount: Decimal) -> Amount:
+def _unless_zero(amount: Decimal | None) -> Amount | None:
     """A scale that was never told how tall its user is sends 0 (J)."""
-    return amount or Absent.SENTINEL
+    return Absent.SENTINEL if amount == 0 else amount
 
 
 def _decimal(number: int | None) -> Decimal | None:
