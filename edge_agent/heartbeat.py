@@ -67,6 +67,7 @@ class Heartbeat:
         try:
             while True:
                 self._home.keep_parked()
+                self._home.waiting_for_time.settle()
                 self._write(running=True)
                 await asyncio.sleep(FILE_S)
         finally:

@@ -11,6 +11,7 @@ from device_profiles.wire.body import RawBody
 from edge_agent.errors import SpoolRefused
 from edge_agent.ports import Bookmark, Clock, Ref, Spool
 from edge_agent.radio.bonds import Bonds
+from edge_agent.radio.understood import WaitingForTime
 
 log = structlog.get_logger()
 
@@ -25,8 +26,12 @@ class Home:
     quiet_s: float
     bonds: Bonds = field(default_factory=Bonds)
     parked: deque[RawBody] = field(default_factory=deque)
+    waiting_for_time: WaitingForTime = field(init=False)
     cut_short: dict[UUID, Bookmark] = field(default_factory=dict)
     """How far pulls came that a hang-up ended."""
+
+    def __post_init__(self) -> None:
+        self.waiting_for_time = WaitingForTime(self)
 
     def keep(self, body: RawBody) -> Ref | None:
         """Commit a raw record; where the spool refuses, park it in memory and return None.

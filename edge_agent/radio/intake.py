@@ -1,7 +1,7 @@
 """Takes the octets of one session: each is sealed and committed first, and only then understood."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,13 +11,14 @@ from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
 from device_profiles.profile import Group
 from device_profiles.reading import Indication, Reading
-from device_profiles.timeline import ClockCheck, taken
-from device_profiles.wire.body import Arrival, RawBody, ReadingBody
+from device_profiles.timeline import ClockCheck
+from device_profiles.wire.body import Arrival, RawBody
 from edge_agent.core.allow_list import Allowed
-from edge_agent.core.urgency import class_of
+from edge_agent.core.true_time import Checked
 from edge_agent.errors import SpoolRefused
 from edge_agent.ports import Ref
 from edge_agent.radio.home import Home
+from edge_agent.radio.understood import Understood
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 class _Kept:
     indication: Indication
     arrival: Arrival
+    monotonic: float
     ref: Ref
 
 
@@ -39,7 +41,7 @@ class Intake:
         self._assembly = self._profile.assemble()
         self._kept: list[_Kept] = []
         self._complete: list[Group] = []
-        self._clock: ClockCheck | None = None
+        self._checked: Checked | None = None
         self._clock_known = False
         self.count = 0
         self.sequences: list[int] = []
@@ -55,27 +57,33 @@ class Intake:
             session=self._session,
             order=self.count,
             received_at=self._home.clock.now(),
-            clock=self._clock,
-            hub_clock_ok=self._home.clock.trusted(),
+            clock=self._checked.check if self._checked else None,
+            hub_clock_ok=self._clock_ok(),
         )
         self.count += 1
         ref = self._home.keep(RawBody(arrival=came, indication=indication))
         if ref is None:
             self._refuse()
             return
-        self._kept.append(_Kept(indication, came, ref))
+        self._kept.append(_Kept(indication, came, self.last_at, ref))
         self._complete += self._assembly.add(indication)
         self._read_complete()
 
+    def _clock_ok(self) -> bool:
+        """A look at the device's clock by a wrong hub clock spoils what rests on it, too."""
+        return self._home.clock.trusted() and (self._checked is None or self._checked.hub_clock_ok)
+
     def clock_read(self, check: ClockCheck | None) -> None:
         """Take what the device's clock said before it was set; None where it said nothing."""
-        self._clock, self._clock_known = check, True
+        clock, self._clock_known = self._home.clock, True
+        self._checked = Checked(check, clock.monotonic(), clock.trusted()) if check else None
         self._read_complete()
 
     def clock_set(self, at: datetime | None) -> None:
         """Note that the clock is right from now on, if the device took the setting."""
-        if at is not None and self._clock is not None:
-            self._clock = self._clock.model_copy(update={"set_at": at})
+        if at is not None and self._checked is not None:
+            check = self._checked.check.model_copy(update={"set_at": at})
+            self._checked = replace(self._checked, check=check)
 
     def finish(self) -> None:
         """Read what is complete; what is left over travels as it is."""
@@ -101,45 +109,27 @@ class Intake:
         return found
 
     def _read(self, kept: list[_Kept]) -> None:
-        try:
-            readings = self._profile.readings(tuple(one.indication for one in kept))
-            bodies = [self._body(reading, kept[0].arrival) for reading in readings]
-        except DecodeError:
-            log.warning("undecodable", device=str(self._device.id), seq=kept[0].ref.seq)
-            bodies = []
-        except Exception as error:  # noqa: BLE001 - a bug in a decoder must not cost the record
-            log.error("decoder_failed", device=str(self._device.id), error=type(error).__name__)  # noqa: TRY400
-            bodies = []
-        if bodies:
-            self._replace(kept, bodies)
-        else:
-            self._release(kept)
-
-    def _replace(self, kept: list[_Kept], bodies: list[ReadingBody]) -> None:
-        try:
-            self._home.spool.replace(
-                [one.ref for one in kept], [(class_of(body.reading), body) for body in bodies]
-            )
-        except SpoolRefused:  # the raw records are kept, and say the same
+        readings = self._decode(kept)
+        if not readings:
             self._release(kept)
             return
-        self.sequences.extend(
-            body.reading.sequence for body in bodies if body.reading.sequence is not None
+        self.sequences.extend(one.sequence for one in readings if one.sequence is not None)
+        first, refs = kept[0], tuple(one.ref for one in kept)
+        self._home.waiting_for_time.take(
+            Understood(refs, readings, first.arrival, first.monotonic, self._checked)
         )
-        log.info("reading_kept", device=str(self._device.id), seq=kept[0].ref.seq)
+
+    def _decode(self, kept: list[_Kept]) -> tuple[Reading, ...]:
+        try:
+            return self._profile.readings(tuple(one.indication for one in kept))
+        except DecodeError:
+            log.warning("undecodable", device=str(self._device.id), seq=kept[0].ref.seq)
+        except Exception as error:  # noqa: BLE001 - a bug in a decoder must not cost the record
+            log.error("decoder_failed", device=str(self._device.id), error=type(error).__name__)  # noqa: TRY400
+        return ()
 
     def _release(self, kept: Iterable[_Kept]) -> None:
         try:
             self._home.spool.release([one.ref for one in kept])
         except SpoolRefused:
             return  # they stay held, and are released at the next start
-
-    def _body(self, reading: Reading, came: Arrival) -> ReadingBody:
-        moment = taken(reading, self._clock, came.received_at, self._home.zone)
-        return ReadingBody(
-            arrival=came.model_copy(update={"clock": self._clock}),
-            reading=reading,
-            measured_at=moment.at,
-            basis=moment.basis,
-            decoded_at=self._home.clock.now(),
-        )
