@@ -101,6 +101,8 @@ class Profile:
     records: Uuid | None = None
     """The Record Access Control Point, where stored records are pulled."""
     assemble: Callable[[], Assembly] = field(default=EachAlone)
+    reads_rest: bool = False
+    """True where what the hang-up leaves incomplete is a reading: the end of a stream."""
     also: tuple[Advertised, ...] = ()
     """Other ways in which the same model shows itself."""
     clock_form: ClockForm | None = None

@@ -56,7 +56,7 @@ async def _run(settings: Settings, identity: Identity) -> None:
         receipts = Receipts(hub_file.hub, identity.receipt_keys)
         uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.tls)
         sender = Sender(spool, uplink, receipts, clock, wake)
-        allow_list = read_allow_list(hub_file)
+        allow_list = read_allow_list(hub_file, identity.owners)
         times = Times(call_s=settings.call_seconds, silent_s=settings.silent_seconds)
         radio = BluezRadio(allow_list, identity.passkeys, times)
         keepers = [Keeper(allowed, radio, home) for allowed in allow_list]

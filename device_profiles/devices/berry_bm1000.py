@@ -50,6 +50,7 @@ PROFILE: Final = Profile(
     read={STREAM: READ},
     subscribe=(STREAM,),
     assemble=EPISODES,
+    reads_rest=True,
     sieve=SIEVE,
     about=About(
         maker="Berry",

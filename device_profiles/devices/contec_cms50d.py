@@ -44,6 +44,7 @@ PROFILE: Final = Profile(
     read={STREAM: READ},
     subscribe=(STREAM,),
     assemble=EPISODES,
+    reads_rest=True,
     sieve=SIEVE,
     talk=says(Write(COMMAND, START)),
     about=About(

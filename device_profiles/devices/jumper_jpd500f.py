@@ -39,6 +39,7 @@ PROFILE: Final = Profile(
     read={STREAM: READ},
     subscribe=(STREAM,),
     assemble=EPISODES,
+    reads_rest=True,
     sieve=SIEVE,
     about=About(
         maker="Jumper",

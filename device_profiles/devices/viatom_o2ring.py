@@ -77,6 +77,7 @@ PROFILE: Final = Profile(
     read={STREAM: READ},
     subscribe=(STREAM,),
     assemble=EPISODES,
+    reads_rest=True,
     sieve=SIEVE,
     talk=_talk,
     about=About(

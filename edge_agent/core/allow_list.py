@@ -1,9 +1,10 @@
 """The devices that this hub may listen to, by address. All others do not exist for it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from device_profiles.profile import Profile
+from device_profiles.talk import Owner
 from device_profiles.wire.hub_file import PairedDevice
 
 
@@ -13,6 +14,8 @@ class Allowed:
 
     device: PairedDevice
     profile: Profile
+    owner: Owner = field(default_factory=Owner)
+    """What the owner told the hub about the device."""
 
 
 class AllowList:

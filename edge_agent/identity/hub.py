@@ -3,9 +3,11 @@
 import base64
 import ssl
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from device_profiles.profile import Profile
 from device_profiles.registry import PROFILES
+from device_profiles.talk import Consent, Owner
 from device_profiles.wire.hub_file import Address, HubFile
 from device_profiles.wire.keys import RecipientPublic
 from edge_agent.core.allow_list import Allowed, AllowList
@@ -22,6 +25,10 @@ from edge_agent.errors import WrongInput
 PEM_HEAD: Final = b"-----BEGIN PRIVATE KEY-----"
 # RFC 8410, section 7: what stands before the 32 octets of the key is always the same.
 PKCS8_ED25519: Final = bytes.fromhex("302e020100300506032b657004220420")
+NOTHING_TOLD: Final[Mapping[str, Owner]] = MappingProxyType({})
+_CONSENTS: TypeAdapter[dict[str, dict[int, int]]] = TypeAdapter(
+    dict[Address, dict[Annotated[int, Field(ge=0, lt=255)], Annotated[int, Field(ge=0, le=9999)]]]
+)
 _PASSKEYS: TypeAdapter[dict[str, str]] = TypeAdapter(
     dict[Address, Annotated[str, Field(pattern=r"^\d{6}$")]]
 )
@@ -37,6 +44,7 @@ class Identity:
     receipt_keys: tuple[Ed25519PublicKey, ...]
     tls: ssl.SSLContext
     passkeys: dict[str, str]
+    owners: dict[str, Owner]
 
     def __repr__(self) -> str:
         return f"Identity(hub={self.hub_file.hub})"
@@ -59,9 +67,12 @@ def read_hub_file(folder: Path) -> HubFile:
         raise WrongInput(f"{path}: {where}: {first['msg']}.") from None
 
 
-def read_allow_list(hub_file: HubFile) -> AllowList:
+def read_allow_list(hub_file: HubFile, owners: Mapping[str, Owner] = NOTHING_TOLD) -> AllowList:
     """Return the devices that may be listened to. Raises WrongInput for an unknown profile."""
-    return AllowList(Allowed(device, _profile(device.profile)) for device in hub_file.devices)
+    return AllowList(
+        Allowed(device, _profile(device.profile), owners.get(device.address, Owner()))
+        for device in hub_file.devices
+    )
 
 
 def _profile(key: str) -> Profile:
@@ -90,6 +101,7 @@ def read_identity(folder: Path) -> Identity:
         receipt_keys=tuple(map(_receipt_key, hub_file.receipt_keys)),
         tls=_tls(folder),
         passkeys=_passkeys(folder / "passkeys.toml"),
+        owners=_owners(folder / "consents.toml"),
     )
 
 
@@ -151,3 +163,18 @@ def _passkeys(path: Path) -> dict[str, str]:
     except ValidationError:
         line = '"AA:BB:CC:DD:EE:FF" = "123456"'
         raise WrongInput(f"{path}: every line must look like {line}.") from None
+
+
+def _owners(path: Path) -> dict[str, Owner]:
+    """Read which users of a scale gave consent, each with the PIN that the scale showed."""
+    if not path.exists():
+        return {}
+    try:
+        told = _CONSENTS.validate_python(_toml(path))
+    except ValidationError:
+        line = '"AA:BB:CC:DD:EE:FF" = { 1 = 1234 }'
+        raise WrongInput(f"{path}: every line must look like {line}.") from None
+    return {
+        address: Owner(tuple(Consent(user, code) for user, code in users.items()))
+        for address, users in told.items()
+    }

@@ -8,7 +8,7 @@ import structlog
 from device_profiles.codecs import current_time, date_time
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import CURRENT_TIME
-from device_profiles.profile import Profile
+from device_profiles.profile import ClockForm, Profile
 from device_profiles.timeline import ClockCheck
 from edge_agent.errors import DeviceRefused
 from edge_agent.ports import Link
@@ -21,9 +21,8 @@ async def read_clock(link: Link, profile: Profile, home: Home) -> ClockCheck | N
     """Return what the clock says now, or None where it cannot be read."""
     if profile.clock is None or not link.has(profile.clock):
         return None
-    codec = current_time if profile.clock == CURRENT_TIME else date_time
     try:
-        told = codec.decode(await link.read(profile.clock))
+        told = _form(profile).decode(await link.read(profile.clock))
     except (DeviceRefused, DecodeError) as error:
         log.warning("clock_unread", profile=profile.key, error=type(error).__name__)
         return None
@@ -32,16 +31,21 @@ async def read_clock(link: Link, profile: Profile, home: Home) -> ClockCheck | N
 
 async def set_clock(link: Link, profile: Profile, home: Home) -> datetime | None:
     """Set it to the wall time of the home; return when, or None where the device refuses."""
-    if profile.clock is None or not link.has(profile.clock):
+    if profile.clock is None or not profile.sets_clock or not link.has(profile.clock):
         return None
-    codec = current_time if profile.clock == CURRENT_TIME else date_time
     now = home.clock.now()
     try:
-        await link.write(profile.clock, codec.encode(now.astimezone(home.zone)))
+        await link.write(profile.clock, _form(profile).encode(now.astimezone(home.zone)))
     except DeviceRefused as error:
         log.info("clock_not_set", profile=profile.key, error=type(error).__name__)
         return None
     return now
+
+
+def _form(profile: Profile) -> ClockForm:
+    if profile.clock_form is not None:
+        return profile.clock_form
+    return current_time if profile.clock == CURRENT_TIME else date_time
 
 
 def error_s(check: ClockCheck | None, home: Home) -> float | None:

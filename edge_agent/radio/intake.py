@@ -73,6 +73,10 @@ class Intake:
         """A look at the device's clock by a wrong hub clock spoils what rests on it, too."""
         return self._home.clock.trusted() and (self._checked is None or self._checked.hub_clock_ok)
 
+    def heard(self) -> None:
+        """Note that the device said something that is no measurement."""
+        self.last_at = self._home.clock.monotonic()
+
     def clock_read(self, check: ClockCheck | None) -> None:
         """Take what the device's clock said before it was set; None where it said nothing."""
         clock, self._clock_known = self._home.clock, True
@@ -88,6 +92,8 @@ class Intake:
     def finish(self) -> None:
         """Read what is complete; what is left over travels as it is."""
         self._clock_known = True
+        if self._profile.reads_rest:
+            self._complete += self._assembly.rest()
         self._read_complete()
         self._release(self._kept)
 

@@ -76,8 +76,11 @@ class BleakLink:
 
     async def write(self, uuid: Uuid, octets: bytes) -> None:
         """See `ports.Link`."""
+        there = self._services.get_characteristic(uuid)
+        # Makers' command characteristics often take writes without response only.
+        response = there is None or "write" in there.properties
         await self._limited(
-            self._client.write_gatt_char(uuid, octets, response=True), self._times.call_s
+            self._client.write_gatt_char(uuid, octets, response=response), self._times.call_s
         )
 
     async def hung_up(self) -> None:

@@ -20,6 +20,7 @@ from edge_agent.core.plan import may_set_clock
 from edge_agent.core.problems import clock_problem
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Link
+from edge_agent.radio.conversation import Conversation
 from edge_agent.radio.device_clock import error_s, read_clock, set_clock
 from edge_agent.radio.home import Home
 from edge_agent.radio.intake import Intake
@@ -45,6 +46,7 @@ class Session:
         self._link, self._allowed, self._name, self._home = link, allowed, name, home
         self._profile = allowed.profile
         self._intake = Intake(allowed, home, link.drop)
+        self._conversation = Conversation(link, allowed, self._intake)
         self.outcome = Outcome()
 
     async def run(self) -> None:
@@ -66,10 +68,14 @@ class Session:
         self._intake.clock_set(set_at)
         if self._home.clock.trusted():
             self.outcome.problem = clock_problem(check, wrong_s, was_set=set_at is not None)
-        if records is not None:
-            await records.pull()
-        self.outcome.battery_percent = await self._battery()
-        await self._until_quiet()
+        speaking = asyncio.create_task(self._conversation.run())
+        try:
+            if records is not None:
+                await records.pull()
+            self.outcome.battery_percent = await self._battery()
+            await self._until_quiet()
+        finally:
+            speaking.cancel()
 
     async def _set_clock(self) -> datetime | None:
         if not may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):
@@ -81,7 +87,9 @@ class Session:
         if not there:
             raise DeviceRefused("no_measurement")
         for uuid in there:
-            await self._link.subscribe(uuid, partial(self._intake.take, uuid))
+            await self._link.subscribe(uuid, partial(self._conversation.hear, uuid))
+        for uuid in filter(self._link.has, self._profile.answers):
+            await self._link.subscribe(uuid, partial(self._conversation.answered, uuid))
         point = self._profile.records
         if point is None or not self._link.has(point):
             return None
