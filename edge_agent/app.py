@@ -14,6 +14,8 @@ from edge_agent.clock import SystemClock
 from edge_agent.errors import EdgeError
 from edge_agent.heartbeat import Heartbeat
 from edge_agent.identity.hub import Identity, read_allow_list, read_identity
+from edge_agent.indicator.board import Board
+from edge_agent.indicator.choose import make
 from edge_agent.memory import tidy
 from edge_agent.notify import keep_alive, notify
 from edge_agent.radio.bluez import BluezRadio
@@ -68,6 +70,9 @@ async def _run(settings: Settings, identity: Identity) -> None:
             heartbeat.beat(settings.heartbeat_seconds),
             *(keeper.run() for keeper in keepers),
         )
+        if settings.indicator != "none":
+            indicator = make(settings.indicator, settings.indicator_pins)
+            loops = (*loops, Board(indicator, home, sender, keepers).run())
         await _until_stopped(loops)
     log.info("stopped", hub=str(sealer.hub))
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from device_profiles.gatt import Uuid
 from device_profiles.wire.body import GapBody, RawBody, ReadingBody, StatusBody
 from device_profiles.wire.v1 import Class, Receipt
+from edge_agent.core.indication import State
 
 Body = RawBody | ReadingBody | StatusBody | GapBody
 
@@ -179,6 +180,16 @@ class Radio(Protocol):
 
     async def run(self) -> None:
         """Scan for ever, through restarts of the Bluetooth service."""
+
+
+class Indicator(Protocol):
+    """What the patient sees of the hub: lights, or nothing."""
+
+    def show(self, state: State, tick: int) -> None:
+        """Show a state; `tick` counts eighths of a second, for what moves."""
+
+    def close(self) -> None:
+        """Go dark. A second call does nothing."""
 
 
 class Answer(StrEnum):

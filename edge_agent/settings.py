@@ -6,9 +6,9 @@ sources along, 3 MB that the hub has a better use for.
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from edge_agent.core.clock_state import Trust
 from edge_agent.errors import WrongInput
@@ -27,6 +27,10 @@ OTHERS: Final = (
     "HOME",
     "LOG_",
 )
+
+
+def _numbers(told: object) -> object:
+    return told.split(",") if isinstance(told, str) else told
 
 
 class Settings(BaseModel):
@@ -48,6 +52,10 @@ class Settings(BaseModel):
     """How long a device may take to answer one read or write."""
     silent_seconds: Annotated[float, Field(gt=0)] = USUAL.silent_s
     """How long no device at all may be heard before the scan, then the adapter, is restarted."""
+    indicator: Literal["none", "console", "gpio"] = "none"
+    """What the patient sees: a ring of LEDs, lines on the console, or nothing."""
+    indicator_pins: Annotated[tuple[int, ...], BeforeValidator(_numbers)] = ()
+    """The GPIO numbers of the ring's LEDs, in its order, as 5,6,13,19."""
     spool_bytes: Annotated[int, Field(ge=65_536)] = 256 * 2**20
     """How much the spool may keep; then the oldest routine readings give way."""
 

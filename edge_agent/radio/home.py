@@ -26,6 +26,8 @@ class Home:
     quiet_s: float
     bonds: Bonds = field(default_factory=Bonds)
     parked: deque[RawBody] = field(default_factory=deque)
+    kept: int = 0
+    """How many records were committed since the start."""
     waiting_for_time: WaitingForTime = field(init=False)
     cut_short: dict[UUID, Bookmark] = field(default_factory=dict)
     """How far pulls came that a hang-up ended."""
@@ -40,11 +42,13 @@ class Home:
         with the first refusal, so only what was on its way already is parked.
         """
         try:
-            return self.spool.hold(body)
+            ref = self.spool.hold(body)
         except SpoolRefused:
             self.parked.append(body)
             log.warning("record_parked", device=str(body.arrival.device), parked=len(self.parked))
             return None
+        self.kept += 1
+        return ref
 
     def keep_parked(self) -> bool:
         """Try to commit what is parked; no device is asked for more before that succeeds."""

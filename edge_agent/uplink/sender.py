@@ -38,6 +38,7 @@ class Sender:
         self.connected = asyncio.Event()
         self.nobody_listens = False
         self.undelivered = 0
+        self.receipted = 0
 
     async def run(self) -> None:
         """Connect and send, again and again, until cancelled."""
@@ -123,6 +124,7 @@ class Sender:
             log.info("receipt_of_other_epoch", epoch=receipt.epoch)
             return
         freed = self._spool.apply(receipt)
+        self.receipted += freed
         self._window.receipted(receipt.covers, self._clock.monotonic())
         if receipt.quarantined:
             log.warning("quarantined", epoch=receipt.epoch, seqs=list(receipt.quarantined))
