@@ -1,8 +1,8 @@
 """A finding: why a rule holds, so that a person can check it without the program."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
@@ -11,14 +11,17 @@ from alerting.model import Episode, Evidence, Severity
 from alerting.units import written
 from device_profiles.reading import Absent, Frozen, Validity
 
-# An oximeter worn for an hour gives thousands; a person checks the newest, the rest is in rows.
-SHOWN: Final = 100
+# An oximeter worn for an hour gives thousands. A person checks what opened it, the worst and the
+# newest; the rest is in rows, and what is written for each new reading stays small.
+SHOWN: Final = 20
+
+E = TypeVar("E")
 
 
 class Finding(Frozen):
     """A rule that holds: which version, with which parameters, by which readings, in words.
 
-    `readings` is how many there are; `evidence` shows the newest of them.
+    `readings` is how many there are; `evidence` shows what opened it, the worst and the newest.
     """
 
     rule_key: str
@@ -43,17 +46,28 @@ def explain(episodes: Sequence[Episode], zone: ZoneInfo) -> Finding:
         severity=last.severity,
         peak=min(episode.peak for episode in episodes),
         since=evidence[0].observation.measured_at,
-        readings=len(evidence),
-        evidence=evidence[-SHOWN:],
+        readings=sum(len(episode.evidence) + episode.earlier for episode in episodes),
+        evidence=shown(evidence, _urgency),
         sentence=sentence(last.rule.label, decisive(evidence), zone),
     )
 
 
+def shown(evidence: Sequence[E], urgency: Callable[[E], tuple[bool, str]]) -> tuple[E, ...]:
+    """Return the first, the most urgent and the newest, in their order."""
+    newest_first = range(len(evidence) - 1, -1, -1)
+    most = min(newest_first, key=lambda n: urgency(evidence[n]), default=0)
+    kept = {0, most, *range(max(0, len(evidence) - SHOWN), len(evidence))}
+    return tuple(each for n, each in enumerate(evidence) if n in kept)
+
+
 def decisive(evidence: Sequence[Evidence]) -> Evidence:
     """Return the newest reading of the worst band, leaving out what came late where possible."""
-    timely = [each for each in evidence if not each.late] or evidence
-    top = min(each.severity for each in timely)
-    return [each for each in timely if each.severity == top][-1]
+    most = min(map(_urgency, evidence))
+    return [each for each in evidence if _urgency(each) == most][-1]
+
+
+def _urgency(evidence: Evidence) -> tuple[bool, str]:
+    return evidence.late, evidence.severity
 
 
 def sentence(label: str, evidence: Evidence, zone: ZoneInfo) -> str:

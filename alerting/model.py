@@ -103,6 +103,18 @@ class Evidence(Frozen):
     late: bool
 
 
+class Carried(Frozen):
+    """What is known of an episode that began before the readings that are read again.
+
+    `observations` are some of its evidence: what opened it, the worst, the newest; `earlier` is how
+    many more there were.
+    """
+
+    severity: Severity
+    observations: tuple[Observation, ...]
+    earlier: int = 0
+
+
 class State(StrEnum):
     """Whether an episode goes on."""
 
@@ -111,12 +123,16 @@ class State(StrEnum):
 
 
 class Episode(Frozen):
-    """A stretch of time in which a rule held. `evidence` is in the order of measurement."""
+    """A stretch of time in which a rule held. `evidence` is in the order of measurement.
+
+    Of an episode that was carried over, `earlier` counts the evidence that is not repeated.
+    """
 
     rule: SerializeAsAny[Rule]
     severity: Severity
     peak: Severity
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    earlier: int = 0
     state: State = State.OPEN
     closed_at: AwareDatetime | None = None
     cleared_by: tuple[Observation, ...] = ()

@@ -1,7 +1,8 @@
 """The worker: sees that every stored reading is evaluated, once, whichever process dies when.
 
 A duty lies beside each reading until the transaction that evaluates it. One patient is one
-transaction: what fails for one is told, tried again later, and holds nobody else up.
+transaction: what fails for one is told, tried again later, and holds nobody else up. Where a
+patient fails, the readings are tried one by one, so that one of them does not hold up the others.
 """
 
 import threading
@@ -17,12 +18,14 @@ from alerting.model import Rule
 from gateway.care.evaluate import evaluate_patient
 from gateway.errors import ConnectionLost
 from gateway.storage.database import Connection, Database
-from gateway.storage.duties import failed, waiting
+from gateway.storage.duties import due, failed, waiting
 from gateway.storage.rules import load_packs
 
 # A notification wakes the worker; polling is for the ones that are lost, and for retries.
 POLL_S: Final = 1.0
 BATCH: Final = 50
+# Of a patient who fails, so many readings are tried one by one before the next patient's turn.
+ONE_BY_ONE: Final = 50
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 10.0
 
@@ -84,21 +87,40 @@ class Worker:
         return evaluated
 
     def _patient(self, connection: Connection, rules: Mapping[str, Rule], patient: UUID) -> int:
+        now = self._clock()
         try:
             with connection.transaction():
-                count = evaluate_patient(connection, rules, patient, self._clock())
+                count = evaluate_patient(connection, rules, patient, now)
         except Exception as error:
             if connection.broken:
                 raise
             # Whatever it was, the others must go on; the text may quote a value and is not kept.
             name = type(error).__name__
-            log.error("evaluation_failed", patient=str(patient), error=name)  # noqa: TRY400
-            with connection.transaction():
-                failed(connection, patient, name, self._clock())
-            return 0
+            log.warning("patient_failed", patient=str(patient), error=name)
+            readings = due(connection, patient, now, ONE_BY_ONE)
+            return sum(self._one(connection, rules, patient, each) for each in readings)
         if count:
             log.info("evaluated", patient=str(patient), readings=count)
         return count
+
+    def _one(
+        self, connection: Connection, rules: Mapping[str, Rule], patient: UUID, reading: UUID
+    ) -> int:
+        """Evaluate one reading as if the others that wait had not arrived."""
+        now = self._clock()
+        try:
+            with connection.transaction():
+                return evaluate_patient(connection, rules, patient, now, only=reading)
+        except Exception as error:
+            if connection.broken:
+                raise
+            name = type(error).__name__
+            log.error(  # noqa: TRY400
+                "evaluation_failed", patient=str(patient), reading=str(reading), error=name
+            )
+            with connection.transaction():
+                failed(connection, reading, name, now)
+            return 0
 
     def _wait(self, connection: Connection) -> None:
         for _ in connection.notifies(timeout=self._poll_s, stop_after=1):

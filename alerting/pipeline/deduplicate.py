@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from alerting.model import Direction, Episode, Severity
+from alerting.model import Direction, Episode, Rule, Severity
 
 
 class AlertState(StrEnum):
@@ -25,7 +25,10 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """What the database holds of an alert."""
+    """What the database holds of an alert; of its evidence what belongs to the readings at hand.
+
+    `until` is when the last reading that ended it was taken.
+    """
 
     id: UUID
     rule_key: str
@@ -35,11 +38,30 @@ class StoredAlert:
     peak: Severity
     since: datetime
     evidence: frozenset[UUID]
+    until: datetime | None = None
 
     @property
     def unresolved(self) -> bool:
         """Tell whether its episode still goes on."""
         return self.state is not AlertState.RESOLVED
+
+
+def to_carry(
+    stored: Sequence[StoredAlert], rule: Rule, start: datetime, earliest: datetime
+) -> StoredAlert | None:
+    """Return the alert with whose episode an evaluation begins that reads from `start` on.
+
+    One that began before and goes on, or that went on when the first new reading was measured, at
+    `earliest`: new readings may take back the end of that one.
+    """
+    mine = (
+        alert
+        for alert in stored
+        if (alert.rule_key, alert.direction) == (rule.key, rule.direction)
+        and alert.since < start
+        and (alert.unresolved or (alert.until is not None and alert.until >= earliest))
+    )
+    return max(mine, key=lambda a: (a.unresolved, a.since, a.id), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from alerting.model import Episode, Observation, Problem, Rule
+from alerting.model import Carried, Episode, Observation, Problem, Rule
 
 R = TypeVar("R", bound=Rule)
 
@@ -18,12 +18,13 @@ class Kind(Generic[R]):
     """How rules of one kind are read, checked and evaluated; all of it without IO.
 
     `episodes` is a function of its arguments alone: the order in which readings arrived, and how
-    often, never changes what it says.
+    often, never changes what it says. `Carried` is where it starts from, where an episode began
+    before the first of them.
     """
 
     name: str
     rule: type[R]
-    episodes: Callable[[R, Iterable[Observation], datetime], tuple[Episode, ...]]
+    episodes: Callable[[R, Iterable[Observation], datetime, Carried | None], tuple[Episode, ...]]
     problems: Callable[[R, Iterable[Observation]], tuple[Problem, ...]]
     lint: Callable[[R], tuple[str, ...]]
 

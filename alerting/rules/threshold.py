@@ -22,6 +22,7 @@ from pydantic import Field, field_validator, model_validator
 from alerting.bounds import Bound
 from alerting.model import (
     TAKES_PART,
+    Carried,
     Direction,
     Episode,
     Evidence,
@@ -171,6 +172,23 @@ def _start(rule: Threshold, judged: _Judged) -> _Running | None:
     return _Running(episode, (judged,))
 
 
+def _carry(rule: Threshold, carried: Carried | None) -> _Running | None:
+    """Go on with an episode as it was; not where the rule in force no longer holds for it.
+
+    It takes n good readings from here to lower or close it, as if one had just held it.
+    """
+    judged = _in_order(rule, carried.observations) if carried else []
+    evidence = tuple(_evidence(rule, each, each.fired) for each in judged if each.fired)
+    peak = worst(each.severity for each in evidence)
+    if carried is None or peak is None:
+        return None
+    severity = milder(carried.severity, peak) or peak
+    episode = Episode(
+        rule=rule, severity=severity, peak=peak, evidence=evidence, earlier=carried.earlier
+    )
+    return _Running(episode, (replace(judged[-1], held=severity),))
+
+
 def _next(rule: Threshold, running: _Running, judged: _Judged) -> _Running:
     """Take one more reading into an open episode."""
     questionable = judged.observation.validity is Validity.QUESTIONABLE
@@ -201,11 +219,14 @@ def _closed(episode: Episode, last: tuple[_Judged, ...]) -> Episode:
 
 
 def episodes(
-    rule: Threshold, observations: Iterable[Observation], _now: datetime
+    rule: Threshold,
+    observations: Iterable[Observation],
+    _now: datetime,
+    carried: Carried | None = None,
 ) -> tuple[Episode, ...]:
     """Return the episodes in which the rule held, oldest first; only the last may be open."""
     done: list[Episode] = []
-    running: _Running | None = None
+    running = _carry(rule, carried)
     for judged in _in_order(rule, observations):
         running = _next(rule, running, judged) if running else _start(rule, judged)
         if running and running.episode.state is State.CLOSED:

@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from alerting.model import TAKES_PART, Episode, Observation, Override, Rule
 from alerting.overrides import effective
 from alerting.pipeline import decide
+from alerting.pipeline.decisions import Decision, Reopen, Resolve, Why
+from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.evaluate import Evaluate, problems
+from gateway.care.from_alerts import lock_tasks
 from gateway.storage.alerts import Case, carry_out
-from gateway.storage.charts import observations, stored_alerts, window_start
+from gateway.storage.charts import read_chart
 from gateway.storage.database import Connection
 from gateway.storage.duties import Counts, done, take
 from gateway.storage.rules import overrides
@@ -22,25 +25,30 @@ log = structlog.get_logger()
 
 
 def evaluate_patient(
-    connection: Connection, rules: Mapping[str, Rule], patient: UUID, now: datetime
+    connection: Connection,
+    rules: Mapping[str, Rule],
+    patient: UUID,
+    now: datetime,
+    *,
+    only: UUID | None = None,
 ) -> int:
-    """Evaluate all that waits for one patient, within the caller's transaction.
+    """Evaluate all that waits for one patient, or one reading, within the caller's transaction.
 
     Returns how many readings were evaluated: 0 where another process has the patient.
     """
-    duties = take(connection, patient)
+    duties = take(connection, patient, now, only)
     if duties is None:
         return 0
     mine = in_force(rules.values(), overrides(connection, patient), now)
-    since = window_start(connection, patient, duties.earliest)
-    components = sorted({rule.component for rule in mine})
-    chart = observations(connection, duties.organisation, patient, since, components)
-    stored = stored_alerts(connection, patient, since)
-    _tell_problems(mine, [each for each in chart if each.reading_id in duties.readings])
-    episodes = Evaluate(mine)(chart, now)
+    lock_tasks(connection, patient)
+    chart = read_chart(connection, duties, mine)
+    news = [each for each in chart.observations if each.reading_id in duties.readings]
+    _tell_problems(mine, news)
+    episodes = Evaluate(mine, chart.carried)(chart.observations, now)
+    decisions = decide(mine, episodes, chart.alerts, duties.readings, now)
     case = Case(connection, duties.organisation, patient, duties.zone, now)
-    carry_out(case, decide(mine, episodes, stored, duties.readings, now))
-    done(connection, duties, _count(mine, chart, episodes), now)
+    carry_out(case, _supported(decisions, chart.alerts, duties.aside))
+    done(connection, duties, _count(mine, news, episodes), now)
     return len(duties.readings)
 
 
@@ -60,6 +68,24 @@ def _own(rule: Rule, overrides: Sequence[Override], now: datetime) -> Rule:
         return rule
 
 
+def _supported(
+    decisions: Sequence[Decision], alerts: Sequence[StoredAlert], aside: frozenset[UUID]
+) -> Sequence[Decision]:
+    """Leave an alert as it is while its evidence cannot be evaluated again."""
+    waiting = {alert.id for alert in alerts if alert.evidence & aside}
+    if any(isinstance(decision, Reopen) for decision in decisions):
+        return decisions  # of two, one has to end
+    return [
+        decision
+        for decision in decisions
+        if not (
+            isinstance(decision, Resolve)
+            and decision.why is Why.NOT_SUPPORTED
+            and decision.alert in waiting
+        )
+    ]
+
+
 def _tell_problems(rules: Sequence[Rule], news: Sequence[Observation]) -> None:
     for problem in problems(rules, news):
         log.error(
@@ -72,13 +98,17 @@ def _tell_problems(rules: Sequence[Rule], news: Sequence[Observation]) -> None:
 
 
 def _count(
-    rules: Sequence[Rule], chart: Sequence[Observation], episodes: Sequence[Episode]
+    rules: Sequence[Rule], news: Sequence[Observation], episodes: Sequence[Episode]
 ) -> Counts:
     """Count per reading: rules that saw it, rules that held for it, and those too late."""
-    components = {
-        (each.reading_id, each.component) for each in chart if each.validity in TAKES_PART
-    }
-    evidence = [each for episode in episodes for each in episode.evidence]
+    components = {(each.reading_id, each.component) for each in news if each.validity in TAKES_PART}
+    new = {each.reading_id for each in news}
+    evidence = [
+        each
+        for episode in episodes
+        for each in episode.evidence
+        if each.observation.reading_id in new
+    ]
     return Counts(
         rules=Counter(
             reading

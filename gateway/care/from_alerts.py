@@ -13,25 +13,31 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from alerting.findings import decisive, sentence
+from alerting.findings import decisive, sentence, shown
 from alerting.model import Evidence, Rule, Severity
 from gateway.care.due import Due, due, sooner
 from gateway.care.moves import Status, closes_by_itself
 from gateway.storage.database import Connection
-from gateway.storage.events import record
+from gateway.storage.events import EVIDENCE_EVERY, record
+
+LOCK_OPEN: Final = """
+SELECT FROM task
+WHERE patient_id = %s AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
+ORDER BY id FOR UPDATE"""
 
 OPEN_TASK: Final = """
-SELECT id, priority, status, due_ack_at, due_at FROM task
+SELECT id, priority, status, due_ack_at, due_at, evidence FROM task
 WHERE patient_id = %s AND rule_key = %s AND direction = %s
   AND status NOT IN ('completed', 'cancelled', 'entered-in-error') FOR UPDATE"""
 
 INSERT: Final = """
 INSERT INTO task (id, organisation_id, patient_id, alert_id, rule_key, direction, queue, priority,
-    title, sentence, evidence, due_ack_at, due_at, created_at)
+    title, sentence, readings, evidence, due_ack_at, due_at, created_at)
 VALUES (%(id)s, %(organisation)s, %(patient)s, %(alert)s, %(rule_key)s, %(direction)s, 'clinical',
-    %(priority)s, %(title)s, %(sentence)s, %(evidence)s, %(due_ack_at)s, %(due_at)s, %(now)s)"""
+    %(priority)s, %(title)s, %(sentence)s, %(readings)s, %(evidence)s, %(due_ack_at)s,
+    %(due_at)s, %(now)s)"""
 
-ADD_EVIDENCE: Final = "UPDATE task SET evidence = evidence || %s WHERE id = %s"
+ADD_EVIDENCE: Final = "UPDATE task SET readings = readings + %s, evidence = %s WHERE id = %s"
 
 RAISE: Final = """
 UPDATE task SET priority = %s, sentence = %s, due_ack_at = %s, due_at = %s WHERE id = %s"""
@@ -55,6 +61,11 @@ class Case:
     now: datetime
 
 
+def lock_tasks(connection: Connection, patient: UUID) -> None:
+    """Lock a patient's open tasks before any alert, as those who accept a task do."""
+    connection.execute(LOCK_OPEN, [patient])
+
+
 def ensure_task(
     case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]
 ) -> tuple[UUID, bool]:
@@ -74,9 +85,10 @@ def add_evidence(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidenc
     current = _open_task(case, rule)
     if current is None:
         return
-    case.connection.execute(ADD_EVIDENCE, [_told(rule, evidence, case.zone), current["id"]])
-    readings = [str(each.observation.reading_id) for each in evidence]
-    _record(case, "task_evidence_added", current["id"], alert, readings=readings)
+    told = [*current["evidence"], *_told(rule, evidence, case.zone)]
+    row = [len(evidence), Jsonb(shown(told, _urgency)), current["id"]]
+    case.connection.execute(ADD_EVIDENCE, row)
+    _record(case, "task_evidence_added", current["id"], alert, quiet=EVIDENCE_EVERY)
 
 
 def note_resolved(case: Case, alert: UUID, rule_key: str, direction: str, why: str) -> None:
@@ -113,7 +125,8 @@ def _new_task(
             "priority": priority,
             "title": rule.title,
             "sentence": _says(case, rule, evidence),
-            "evidence": _told(rule, evidence, case.zone),
+            "readings": len(evidence),
+            "evidence": Jsonb(shown(_told(rule, evidence, case.zone), _urgency)),
             "due_ack_at": by.ack_at,
             "due_at": by.act_at,
             "now": case.now,
@@ -145,20 +158,22 @@ def _says(case: Case, rule: Rule, evidence: Sequence[Evidence]) -> str:
     return sentence(rule.label, decisive(evidence), case.zone)
 
 
-def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> Jsonb:
+def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> list[dict[str, Any]]:
     """Say each reading in words, so that the task can be worked without the chart."""
-    return Jsonb(
-        [
-            {
-                "reading_id": str(each.observation.reading_id),
-                "measured_at": each.observation.measured_at.isoformat(),
-                "severity": each.severity,
-                "late": each.late,
-                "sentence": sentence(rule.label, each, zone),
-            }
-            for each in evidence
-        ]
-    )
+    return [
+        {
+            "reading_id": str(each.observation.reading_id),
+            "measured_at": each.observation.measured_at.isoformat(),
+            "severity": each.severity,
+            "late": each.late,
+            "sentence": sentence(rule.label, each, zone),
+        }
+        for each in evidence
+    ]
+
+
+def _urgency(told: dict[str, Any]) -> tuple[bool, str]:
+    return told["late"], told["severity"]
 
 
 def _record(

@@ -83,7 +83,7 @@ class TaskDetail(TaskRow):
 
 _COLUMNS: Final = """
     t.id, t.organisation_id, t.patient_id, p.name AS patient, t.alert_id, t.rule_key, t.direction,
-    t.queue, t.priority, t.status, t.title, t.sentence, jsonb_array_length(t.evidence) AS readings,
+    t.queue, t.priority, t.status, t.title, t.sentence, t.readings,
     t.owner, t.due_ack_at, t.due_at, t.created_at, t.accepted_at, t.closed_at"""
 
 LIST: Final = f"""

@@ -20,20 +20,21 @@ from alerting.pipeline.decisions import (
     Resolve,
 )
 from gateway.care.from_alerts import Case, add_evidence, ensure_task, note_resolved
-from gateway.storage.events import record
+from gateway.storage.events import EVIDENCE_EVERY, record
 from gateway.storage.rules import load_packs
 
 INSERT: Final = """
 INSERT INTO alert (id, organisation_id, patient_id, rule_key, rule_version, direction, severity,
-    peak_severity, since, opened_at, updated_at, explanation, sentence)
+    peak_severity, since, opened_at, updated_at, readings, explanation, sentence)
 VALUES (%(alert)s, %(organisation)s, %(patient)s, %(rule_key)s, %(rule_version)s, %(direction)s,
-    %(severity)s, %(peak)s, %(since)s, %(now)s, %(now)s, %(explanation)s, %(sentence)s)"""
+    %(severity)s, %(peak)s, %(since)s, %(now)s, %(now)s, %(more)s, %(explanation)s,
+    %(sentence)s)"""
 
 ADD_READINGS: Final = """
 INSERT INTO alert_reading (alert_id, reading_id, organisation_id, patient_id, measured_at,
-    rule_key, direction, severity, late)
+    rule_key, direction, severity, late, added_at)
 VALUES (%(alert)s, %(reading)s, %(organisation)s, %(patient)s, %(measured_at)s, %(rule_key)s,
-    %(direction)s, %(severity)s, %(late)s)"""
+    %(direction)s, %(severity)s, %(late)s, %(now)s)"""
 
 # New work for somebody: whoever had acknowledged the alert has not seen this.
 LINK_TASK: Final = """
@@ -43,7 +44,8 @@ WHERE id = %(alert)s"""
 
 EXPLAIN: Final = """
 UPDATE alert SET rule_version = %(rule_version)s, explanation = %(explanation)s,
-    sentence = %(sentence)s, since = least(since, %(since)s), updated_at = %(now)s
+    sentence = %(sentence)s, since = least(since, %(since)s), updated_at = %(now)s,
+    readings = readings + %(more)s
 WHERE id = %(alert)s"""
 
 RAISE: Final = """
@@ -88,6 +90,7 @@ def _open(case: Case, opened: Open) -> None:
         "direction": rule.direction,
         "severity": opened.severity,
         "peak": opened.peak,
+        "more": len(evidence),
     }
     case.connection.execute(INSERT, row)
     _record(case, "opened", opened.alert, opened.severity, rule.version)
@@ -97,9 +100,9 @@ def _open(case: Case, opened: Open) -> None:
 
 def _append(case: Case, more: Append) -> None:
     rule, finding = _explained(case, more.episodes)
-    case.connection.execute(EXPLAIN, _row(case, more.alert, finding))
-    readings = [str(each.observation.reading_id) for each in more.evidence]
-    _record(case, "evidence_added", more.alert, None, rule.version, readings=readings)
+    row = _row(case, more.alert, finding) | {"more": len(more.evidence)}
+    case.connection.execute(EXPLAIN, row)
+    _record(case, "evidence_added", more.alert, None, rule.version, quiet=EVIDENCE_EVERY)
     _add_readings(case, more.alert, rule, more.evidence)
     if more.asks_for_work:
         _give_task(case, more.alert, rule, more.evidence)
@@ -155,6 +158,7 @@ def _add_readings(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Eviden
             "direction": rule.direction,
             "severity": each.severity,
             "late": each.late,
+            "now": case.now,
         }
         for each in evidence
     ]

@@ -1,79 +1,168 @@
-"""A patient's chart as alerting sees it: observations of a window, and the stored alerts."""
+"""A patient's chart as alerting sees it: bounded, however long an alert stays open.
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+For each component: what is new and what was measured since, and the readings just before. An
+alert that began earlier goes on from the state in which it is stored, with some of its evidence.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from alerting.model import Direction, Observation, Severity
-from alerting.pipeline.deduplicate import AlertState, StoredAlert
+from alerting.findings import SHOWN
+from alerting.model import TAKES_PART, Carried, Direction, Observation, Rule, Severity
+from alerting.pipeline.deduplicate import AlertState, StoredAlert, to_carry
 from gateway.storage.database import Connection
+from gateway.storage.duties import Duties
 
-# Far enough back for hysteresis; open alerts reach further back on their own.
-WINDOW: Final = timedelta(days=7)
+# A rule looks back on 10 readings at most (`Clear`); the rest is for what comes out of order.
+HISTORY: Final = 100
 
-OLDEST_OPEN: Final = """
-SELECT min(ar.measured_at) AS oldest FROM alert a JOIN alert_reading ar ON ar.alert_id = a.id
-WHERE a.patient_id = %s AND a.state <> 'resolved'"""
+STARTS: Final = """
+SELECT c.name, coalesce((SELECT min(x.measured_at) FROM (
+    SELECT v.measured_at FROM reading_value v
+    WHERE v.patient_id = %(patient)s AND v.name = c.name AND v.measured_at < %(earliest)s
+      AND v.validity = ANY(%(validities)s)
+    ORDER BY v.measured_at DESC LIMIT %(history)s) x), %(earliest)s) AS start
+FROM unnest(%(components)s::text[]) AS c(name)"""
 
-OBSERVATIONS: Final = """
-SELECT v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
-       v.validity, v.number, v.absent, v.ordinal
-FROM reading_value v
+_OBSERVATION: Final = """
+v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
+       v.validity, v.number, v.absent, v.ordinal"""
+
+OBSERVATIONS: Final = f"""
+SELECT {_OBSERVATION}
+FROM unnest(%(components)s::text[], %(starts)s::timestamptz[]) AS c(name, start)
+JOIN reading_value v ON v.patient_id = %(patient)s AND v.name = c.name
+    AND v.measured_at >= c.start AND v.measured_at >= %(first)s
 JOIN reading r ON r.id = v.reading_id AND r.measured_at = v.measured_at
-WHERE v.patient_id = %(patient)s AND v.measured_at >= %(since)s AND v.name = ANY(%(components)s)
-  AND r.patient_id = %(patient)s AND r.measured_at >= %(since)s
-  AND r.organisation_id = %(organisation)s"""
+WHERE r.organisation_id = %(organisation)s AND r.patient_id = %(patient)s
+  AND r.measured_at >= %(first)s AND v.reading_id <> ALL(%(aside)s)"""  # noqa: S608 - constants only
+
+EVIDENCE: Final = """
+SELECT alert_id, array_agg(reading_id) AS readings FROM alert_reading
+WHERE patient_id = %(patient)s AND reading_id = ANY(%(readings)s) GROUP BY alert_id"""
 
 ALERTS: Final = """
-SELECT a.id, a.rule_key, a.direction, a.state, a.severity, a.peak_severity, a.since,
-       array_agg(ar.reading_id) AS evidence
-FROM alert a JOIN alert_reading ar ON ar.alert_id = a.id
-WHERE a.patient_id = %(patient)s AND (a.state <> 'resolved' OR EXISTS (
-    SELECT FROM alert_reading x WHERE x.alert_id = a.id AND x.measured_at >= %(since)s))
-GROUP BY a.id"""
+SELECT id, rule_key, direction, state, severity, peak_severity AS peak, since, until, readings
+FROM alert WHERE patient_id = %(patient)s
+  AND (state <> 'resolved' OR until >= %(earliest)s OR id = ANY(%(alerts)s))"""
+
+# What opened an alert, the worst of it and the newest, of what is not read anyway.
+CARRIED: Final = f"""
+WITH old AS NOT MATERIALIZED (
+    SELECT reading_id, measured_at, late, severity FROM alert_reading
+    WHERE alert_id = %(alert)s AND measured_at < %(start)s AND reading_id <> ALL(%(aside)s)
+), kept AS (
+    (SELECT reading_id, measured_at FROM old ORDER BY measured_at LIMIT 1) UNION
+    (SELECT reading_id, measured_at FROM old ORDER BY late, severity, measured_at DESC LIMIT 1)
+    UNION (SELECT reading_id, measured_at FROM old ORDER BY measured_at DESC LIMIT %(shown)s)
+)
+SELECT {_OBSERVATION}
+FROM kept k JOIN reading r ON r.id = k.reading_id AND r.measured_at = k.measured_at
+JOIN reading_value v ON v.reading_id = k.reading_id AND v.measured_at = k.measured_at
+WHERE v.name = %(component)s AND r.organisation_id = %(organisation)s"""  # noqa: S608 - constants only
 
 
-def window_start(connection: Connection, patient: UUID, earliest: datetime) -> datetime:
-    """Return from when on readings matter, for duties whose first was measured at `earliest`."""
-    row = connection.execute(OLDEST_OPEN, [patient]).fetchone()
-    oldest = row["oldest"] if row else None
-    start = earliest - WINDOW
-    return min(start, oldest) if oldest else start
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What an evaluation needs; `carried` by the key of the rule."""
+
+    observations: Sequence[Observation]
+    alerts: Sequence[StoredAlert]
+    carried: Mapping[str, Carried]
 
 
-def observations(
-    connection: Connection,
-    organisation: UUID,
-    patient: UUID,
-    since: datetime,
-    components: Sequence[str],
-) -> list[Observation]:
-    """Return what was measured since then, of the named components."""
-    found = connection.execute(
-        OBSERVATIONS,
-        {
-            "organisation": organisation,
-            "patient": patient,
-            "since": since,
-            "components": list(components),
-        },
-    )
-    return [Observation(**row) for row in found]
-
-
-def stored_alerts(connection: Connection, patient: UUID, since: datetime) -> list[StoredAlert]:
-    """Return the alerts that go on, and those with evidence since then."""
-    return [
-        StoredAlert(
-            id=row["id"],
-            rule_key=row["rule_key"],
-            direction=Direction(row["direction"]),
-            state=AlertState(row["state"]),
-            severity=Severity(row["severity"]),
-            peak=Severity(row["peak_severity"]),
-            since=row["since"],
-            evidence=frozenset(row["evidence"]),
+def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> Chart:
+    """Return what these duties and rules need."""
+    rules = tuple(rules)
+    starts = _starts(connection, duties, sorted({rule.component for rule in rules}))
+    seen = _observations(connection, duties, starts)
+    found = _alerts(connection, duties, [each.reading_id for each in seen])
+    alerts = {alert.id: alert for alert, _ in found}
+    counted = {alert.id: count for alert, count in found}
+    carried: dict[str, Carried] = {}
+    for rule in rules:
+        start = starts[rule.component]
+        alert = to_carry(tuple(alerts.values()), rule, start, duties.earliest)
+        if alert is None:
+            continue
+        old = _carried(connection, duties, alert.id, rule.component, start)
+        ids = frozenset(each.reading_id for each in old)
+        earlier = max(0, counted[alert.id] - len(ids | alert.evidence))
+        carried[rule.key] = Carried(
+            severity=alert.severity, observations=tuple(old), earlier=earlier
         )
-        for row in connection.execute(ALERTS, {"patient": patient, "since": since})
-    ]
+        alerts[alert.id] = replace(alert, evidence=alert.evidence | ids)
+    return Chart(seen, tuple(alerts.values()), carried)
+
+
+def _starts(
+    connection: Connection, duties: Duties, components: Sequence[str]
+) -> dict[str, datetime]:
+    asked = {
+        "patient": duties.patient,
+        "earliest": duties.earliest,
+        "components": components,
+        "validities": sorted(TAKES_PART),
+        "history": HISTORY,
+    }
+    return {row["name"]: row["start"] for row in connection.execute(STARTS, asked)}
+
+
+def _observations(
+    connection: Connection, duties: Duties, starts: Mapping[str, datetime]
+) -> list[Observation]:
+    asked = {
+        "patient": duties.patient,
+        "organisation": duties.organisation,
+        "components": list(starts),
+        "starts": list(starts.values()),
+        "first": min(starts.values(), default=duties.earliest),
+        "aside": list(duties.aside),
+    }
+    return [Observation(**row) for row in connection.execute(OBSERVATIONS, asked)]
+
+
+def _alerts(
+    connection: Connection, duties: Duties, seen: Sequence[UUID]
+) -> list[tuple[StoredAlert, int]]:
+    """Return alerts with how many readings each has in all."""
+    asked: dict[str, Any] = {
+        "patient": duties.patient,
+        "earliest": duties.earliest,
+        "readings": [*seen, *duties.aside],
+    }
+    rows = connection.execute(EVIDENCE, asked).fetchall()
+    evidence = {row["alert_id"]: frozenset(row["readings"]) for row in rows}
+    alerts = connection.execute(ALERTS, asked | {"alerts": list(evidence)})
+    return [(_alert(row, evidence.get(row["id"], frozenset())), row["readings"]) for row in alerts]
+
+
+def _alert(row: dict[str, Any], evidence: frozenset[UUID]) -> StoredAlert:
+    return StoredAlert(
+        id=row["id"],
+        rule_key=row["rule_key"],
+        direction=Direction(row["direction"]),
+        state=AlertState(row["state"]),
+        severity=Severity(row["severity"]),
+        peak=Severity(row["peak"]),
+        since=row["since"],
+        evidence=evidence,
+        until=row["until"],
+    )
+
+
+def _carried(
+    connection: Connection, duties: Duties, alert: UUID, component: str, start: datetime
+) -> list[Observation]:
+    asked = {
+        "organisation": duties.organisation,
+        "alert": alert,
+        "component": component,
+        "start": start,
+        "aside": list(duties.aside),
+        "shown": SHOWN,
+    }
+    return [Observation(**row) for row in connection.execute(CARRIED, asked)]

@@ -20,10 +20,17 @@ GROUP BY patient_id ORDER BY min(created_at) LIMIT %s"""
 
 LOCK: Final = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s)) AS locked"
 
+DUE: Final = """
+SELECT reading_id FROM duty WHERE patient_id = %s AND (retry_at IS NULL OR retry_at <= %s)
+ORDER BY measured_at, reading_id LIMIT %s"""
+
 TAKE: Final = """
-SELECT d.reading_id, d.measured_at, d.organisation_id, p.timezone
+SELECT d.reading_id, d.measured_at, d.organisation_id, p.timezone,
+       d.retry_at IS NULL OR d.retry_at <= %(now)s AS due,
+       d.attempts > 0 OR e.reading_id IS NULL AS unknown
 FROM duty d JOIN patient p ON p.id = d.patient_id
-WHERE d.patient_id = %s ORDER BY d.measured_at FOR UPDATE OF d SKIP LOCKED"""
+LEFT JOIN evaluation e ON e.reading_id = d.reading_id
+WHERE d.patient_id = %(patient)s ORDER BY d.measured_at FOR UPDATE OF d SKIP LOCKED"""
 
 EVALUATED: Final = """
 INSERT INTO evaluation AS e (reading_id, organisation_id, patient_id, measured_at, evaluated_at,
@@ -44,17 +51,22 @@ FAILED: Final = """
 UPDATE duty SET attempts = attempts + 1, error = %(error)s,
     retry_at = %(now)s
         + least(interval '5 seconds' * 2 ^ least(attempts, 10), interval '10 minutes')
-WHERE patient_id = %(patient)s"""
+WHERE reading_id = %(reading)s"""
 
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What one patient's readings ask for, held by this transaction."""
+    """What one patient's readings ask for, held by this transaction.
+
+    `aside` are readings that are not taken now and that nobody has evaluated, or that failed:
+    for this evaluation they have not arrived.
+    """
 
     patient: UUID
     organisation: UUID
     zone: ZoneInfo
     readings: frozenset[UUID]
+    aside: frozenset[UUID]
     earliest: datetime
 
 
@@ -72,20 +84,33 @@ def waiting(connection: Connection, now: datetime, limit: int) -> list[UUID]:
     return [row["patient_id"] for row in connection.execute(WAITING, [now, limit])]
 
 
-def take(connection: Connection, patient: UUID) -> Duties | None:
-    """Lock a patient and all of its duties until the transaction ends; None if another has it."""
+def due(connection: Connection, patient: UUID, now: datetime, limit: int) -> list[UUID]:
+    """Return a patient's readings to evaluate now, in order of measurement."""
+    return [row["reading_id"] for row in connection.execute(DUE, [patient, now, limit])]
+
+
+def take(
+    connection: Connection, patient: UUID, now: datetime, only: UUID | None = None
+) -> Duties | None:
+    """Lock a patient and its duties until the transaction ends; None if there is nothing to do.
+
+    `only` takes a single one of them.
+    """
     locked = connection.execute(LOCK, [LOCK_CLASS, str(patient)]).fetchone()
     if not locked or not locked["locked"]:
         return None
-    rows = connection.execute(TAKE, [patient]).fetchall()
-    if not rows:
+    rows = connection.execute(TAKE, {"patient": patient, "now": now}).fetchall()
+    taken = [row for row in rows if (row["reading_id"] == only if only else row["due"])]
+    if not taken:
         return None
+    readings = frozenset(row["reading_id"] for row in taken)
     return Duties(
         patient=patient,
-        organisation=rows[0]["organisation_id"],
-        zone=ZoneInfo(rows[0]["timezone"]),
-        readings=frozenset(row["reading_id"] for row in rows),
-        earliest=rows[0]["measured_at"],
+        organisation=taken[0]["organisation_id"],
+        zone=ZoneInfo(taken[0]["timezone"]),
+        readings=readings,
+        aside=frozenset(row["reading_id"] for row in rows if row["unknown"]) - readings,
+        earliest=taken[0]["measured_at"],
     )
 
 
@@ -105,6 +130,6 @@ def _by_text(counts: Mapping[UUID, int]) -> Jsonb:
     return Jsonb({str(reading): count for reading, count in counts.items()})
 
 
-def failed(connection: Connection, patient: UUID, error: str, now: datetime) -> None:
-    """Keep the duties, say what went wrong (no health value), and try again later."""
-    connection.execute(FAILED, {"patient": patient, "error": error, "now": now})
+def failed(connection: Connection, reading: UUID, error: str, now: datetime) -> None:
+    """Keep the duty, say what went wrong (no health value), and try again later."""
+    connection.execute(FAILED, {"reading": reading, "error": error, "now": now})

@@ -25,7 +25,8 @@ CREATE TABLE rule_override (
 );
 CREATE INDEX override_of_patient ON rule_override (patient_id, rule_key);
 
--- Work for people. Its states are those of a FHIR Task.
+-- Work for people. Its states are those of a FHIR Task. Of `readings` readings of evidence, it
+-- shows what opened it, the worst and the newest; all of them are in alert_reading.
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,
@@ -39,6 +40,7 @@ CREATE TABLE task (
         'in-progress', 'on-hold', 'completed', 'cancelled', 'entered-in-error')),
     title text NOT NULL,
     sentence text NOT NULL,
+    readings int NOT NULL DEFAULT 0,
     evidence jsonb NOT NULL DEFAULT '[]',
     owner text,
     due_ack_at timestamptz,
@@ -77,6 +79,7 @@ CREATE TABLE alert (
     opened_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     resolved_at timestamptz,
+    readings int NOT NULL DEFAULT 0,
     explanation jsonb NOT NULL,
     sentence text NOT NULL,
     FOREIGN KEY (rule_key, rule_version) REFERENCES rule,
@@ -104,10 +107,12 @@ CREATE TABLE alert_reading (
     direction text NOT NULL,
     severity text NOT NULL,
     late boolean NOT NULL,
+    added_at timestamptz NOT NULL,
     PRIMARY KEY (alert_id, reading_id),
     UNIQUE (reading_id, rule_key, direction)
 );
-CREATE INDEX alert_reading_by_time ON alert_reading (patient_id, measured_at);
+CREATE INDEX alert_reading_by_time ON alert_reading (alert_id, measured_at);
+CREATE INDEX alert_reading_by_urgency ON alert_reading (alert_id, late, severity, measured_at DESC);
 
 -- What happened to alerts and tasks, by whom. Only ever added to.
 CREATE TABLE alert_event (

@@ -245,7 +245,7 @@ TWICE: dict[str, tuple[str, type[Exception]]] = {
                    direction, 'P3', 'P3', 'resolved', since, now(), now(), now(), '{}', ''
                FROM alert RETURNING id)
            INSERT INTO alert_reading SELECT a.id, r.reading_id, r.organisation_id, r.patient_id,
-               r.measured_at, r.rule_key, r.direction, r.severity, r.late
+               r.measured_at, r.rule_key, r.direction, r.severity, r.late, now()
            FROM alert_reading r, again a""",
         psycopg.errors.UniqueViolation,
     ),

@@ -9,10 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from alerting.findings import SHOWN
+from gateway.care.tasks import accept_task
+from gateway.storage.charts import HISTORY, read_chart
 from gateway.storage.database import Database
+from gateway.storage.duties import take
+from gateway.storage.rules import load_packs
 from gateway.worker import Worker
 from tests.fixtures.site import Site, make_site
-from tests.integration.alerting.homes import evaluate, one, rows, take_pressures, until
+from tests.integration.alerting.homes import (
+    ago,
+    evaluate,
+    one,
+    rows,
+    take_glucoses,
+    take_pressures,
+    until,
+)
 
 RUN = """
 import sys, threading
@@ -145,6 +158,120 @@ def test_what_fails_for_one_patient_holds_nobody_up_and_is_tried_again(
         connection.execute(zone, ["Europe/Vienna", site.patient])
     assert evaluate(database, lambda: now + timedelta(seconds=15)) == 1
     evaluated_once(database, 2)
+
+
+# A reading that our code cannot read: its moment is beyond what Python's calendar holds.
+POISON = "UPDATE reading SET stored_at = '20000-01-01' WHERE measured_at = %s"
+
+
+def test_one_reading_that_fails_does_not_hold_up_the_others(database: Database, site: Site) -> None:
+    take_pressures(site, database, (120, 80, 3), (184, 85, 2), (230, 85, 1))
+    with database.transaction() as connection:
+        connection.execute(POISON, [ago(2)])
+        reading = connection.execute("SELECT id FROM reading WHERE measured_at = %s", [ago(2)])
+        poison = reading.fetchall()[0]["id"]
+    now = datetime.now(UTC)
+    assert evaluate(database, lambda: now) == 2
+    failed = "SELECT reading_id, attempts, error FROM duty"
+    told = {"reading_id": poison, "attempts": 1, "error": "DataError"}
+    assert one(database, failed) == told
+    assert one(database, "SELECT count(*) AS n FROM task") == {"n": 1}
+    take_pressures(site, database, (120, 55, 0.5))
+    assert evaluate(database, lambda: now) == 1
+    take_pressures(site, database, (120, 54, 0.2))
+    assert evaluate(database, lambda: now + timedelta(hours=1)) == 1
+    assert one(database, failed) == {**told, "attempts": 2}
+    assert one(database, "SELECT count(*) AS n FROM task") == {"n": 2}
+    with database.transaction() as connection:
+        connection.execute("UPDATE reading SET stored_at = now()")
+    assert evaluate(database, lambda: now + timedelta(hours=2)) == 1
+    evaluated_once(database, 5)
+    evidence = "SELECT count(*) AS n FROM alert_reading WHERE rule_key = 'systolic_high'"
+    assert one(database, evidence) == {"n": 2}
+
+
+def test_evidence_that_fails_when_evaluated_again_leaves_its_alert(
+    database: Database, site: Site
+) -> None:
+    take_pressures(site, database, (184, 85, 2))
+    evaluate(database)
+    with database.transaction() as connection:
+        connection.execute(POISON, [ago(2)])
+        connection.execute(
+            """INSERT INTO duty (reading_id, organisation_id, patient_id, measured_at)
+               SELECT id, organisation_id, patient_id, measured_at FROM reading"""
+        )
+    take_glucoses(site, database, ("50", 1))
+    now = datetime.now(UTC)
+    evaluate(database, lambda: now)
+    evaluate(database, lambda: now + timedelta(minutes=1))
+    take_pressures(site, database, (190, 85, 0.5))
+    evaluate(database, lambda: now + timedelta(minutes=1))
+    found = rows(database, "SELECT rule_key, state FROM alert ORDER BY rule_key")
+    assert found == [
+        {"rule_key": "glucose_low", "state": "open"},
+        {"rule_key": "systolic_high", "state": "open"},
+    ]
+
+
+def test_who_accepts_a_task_and_the_worker_do_not_block_one_another(
+    database: Database, site: Site
+) -> None:
+    take_pressures(site, database, (184, 85, 2))
+    evaluate(database)
+    take_pressures(site, database, (190, 85, 1))
+    id_ = one(database, "SELECT id FROM task")["id"]
+    waits = """SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    with database.connect() as person:
+        person.execute("SELECT FROM task WHERE id = %s FOR UPDATE", [id_])
+        worker = threading.Thread(target=evaluate, args=[database])
+        worker.start()
+        until(lambda: bool(rows(database, waits)))
+        person.execute("SELECT FROM alert FOR UPDATE NOWAIT")  # free: nobody can wait for another
+        accept_task(person, id_, "nurse", datetime.now(UTC))
+        person.commit()
+        worker.join(10)
+    evaluated_once(database, 2)
+    alert = one(database, "SELECT state, readings FROM alert")
+    assert alert == {"state": "acknowledged", "readings": 2}
+    task = one(database, "SELECT status, readings FROM task")
+    assert task == {"status": "accepted", "readings": 2}
+
+
+def test_an_alert_that_stays_open_does_not_cost_more_and_more(
+    database: Database, site: Site
+) -> None:
+    """What is read, and what is written for one more reading, has a bound."""
+    numbers = ["66", *["60"] * 150, "45", *["65"] * 348]
+    for part in range(0, 500, 100):
+        told = [(n, 10 - (part + i) / 60) for i, n in enumerate(numbers[part : part + 100])]
+        take_glucoses(site, database, *told)
+        evaluate(database)
+    task = one(database, "SELECT readings, evidence FROM task")
+    assert task["readings"] == 500
+    assert len(task["evidence"]) == SHOWN + 2
+    assert task["evidence"][1]["severity"] == "P1"
+    alert = one(database, "SELECT * FROM alert")
+    assert (alert["state"], alert["severity"], alert["since"]) == ("open", "P2", ago(10))
+    assert (alert["readings"], alert["explanation"]["readings"]) == (500, 500)
+    assert len(alert["explanation"]["evidence"]) == SHOWN + 2
+    assert alert["sentence"].startswith("Glucose 45 mg/dL ")
+    events = "SELECT event, count(*) AS n FROM alert_event GROUP BY event"
+    counted = {row["event"]: row["n"] for row in rows(database, events)}
+    assert counted["evidence_added"] == counted["task_evidence_added"] == 1
+    take_glucoses(site, database, ("62", 0.1))
+    with database.transaction() as connection:
+        duties = take(connection, site.patient, datetime.now(UTC))
+        assert duties is not None
+        chart = read_chart(connection, duties, load_packs(connection).values())
+    assert len(chart.observations) == HISTORY + 1
+    on = chart.carried["glucose_low"]
+    assert len(on.observations) == SHOWN + 2
+    assert len(on.observations) + on.earlier + HISTORY == 500
+    take_glucoses(site, database, ("100", 0.05), ("101", 0.04))
+    evaluate(database)
+    assert one(database, "SELECT state FROM alert") == {"state": "resolved"}
 
 
 def test_waits_grow_to_ten_minutes(database: Database, site: Site) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from alerting.findings import explain
+from alerting.findings import SHOWN, explain, shown
 from device_profiles.reading import Validity
 from tests.unit.alerting.make import PACK, episodes, observe, series
 
@@ -52,11 +52,19 @@ def test_the_worst_timely_reading_speaks_and_everything_is_there_to_check() -> N
     assert finding.since == chart[0].measured_at
 
 
-def test_thousands_of_readings_are_counted_and_the_newest_shown() -> None:
-    chart = [observe("spo2", "90", hour=minute / 60, n=minute + 1) for minute in range(150)]
-    finding = explain(episodes(PACK["spo2_low"], chart), VIENNA)
-    assert (finding.readings, len(finding.evidence)) == (150, 100)
-    assert finding.evidence[-1].observation == chart[-1]
+def test_of_thousands_of_readings_the_first_the_worst_and_the_newest_are_shown() -> None:
+    what = {0: "66", 50: "45"}
+    chart = [observe("glucose", what.get(n, "60"), hour=n / 60, n=n + 1) for n in range(150)]
+    finding = explain(episodes(PACK["glucose_low"], chart), VIENNA)
+    assert finding.readings == 150
+    kept = [each.observation for each in finding.evidence]
+    assert kept == [chart[0], chart[50], *chart[-SHOWN:]]
+    assert finding.sentence.startswith("Glucose 45 mg/dL ")
+
+
+def test_few_readings_are_all_shown() -> None:
+    for many in range(SHOWN + 1):
+        assert shown(range(many), lambda n: (False, str(n))) == tuple(range(many))
 
 
 def test_a_late_reading_does_not_speak_where_a_timely_one_can() -> None:
