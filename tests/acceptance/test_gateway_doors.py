@@ -9,13 +9,16 @@ import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from device_profiles.wire.keys import Suite
 from gateway.app import prepare
+from gateway.identity.files import locked
 from gateway.settings import Settings
 from gateway.storage import homes
 from gateway.storage.database import Database
@@ -171,15 +174,40 @@ def test_a_keys_folder_that_is_none_is_named(site: Door, tmp_path: Path) -> None
     assert f"{tmp_path}/keys: " in site.refused("ingest", code=1, HEARTHLINE_HOME=str(tmp_path))
 
 
-def test_what_is_done_at_once_is_all_there(site: Door, tmp_path: Path) -> None:
-    outs = [tmp_path / "hub-1", tmp_path / "hub-2"]
+def somebody_waits_for(folder: Path) -> bool:
+    """Say whether a process waits for the lock of a folder, as proc_locks(5) tells it."""
+    waiting = [line for line in Path("/proc/locks").read_text().splitlines() if "->" in line]
+    return any(f":{folder.stat().st_ino} " in line for line in waiting)
+
+
+def test_the_broker_learns_of_a_hub_that_was_added_meanwhile(site: Door, tmp_path: Path) -> None:
+    second = homes.HubRow(uuid4(), UUID(site.organisation), "UTC", Suite.X25519)
+    acl = site.home / "broker" / "acl"
+    with ThreadPoolExecutor(1) as pool:
+        with locked(acl.parent):
+            first = pool.submit(site.done, *site.hub(tmp_path / "first"))
+            wait_for(lambda: somebody_waits_for(acl.parent), "the first waits")
+            with Database(site.url).transaction() as connection:
+                assert connection.execute("SELECT 1 FROM hub WHERE name = 'first'").fetchone()
+                homes.add_hub(connection, second, "second", bytes(32))
+        hubs = first.result()["id"], second.id
+    assert all(f"user {hub}\n" in acl.read_text() for hub in hubs)
+
+
+def test_a_hubs_file_has_the_device_that_was_paired_meanwhile(site: Door, tmp_path: Path) -> None:
+    hub, out = site.done(*site.hub(tmp_path / "hub"))["id"], tmp_path / "hub"
     addresses = ["C0:FF:EE:00:01:01", "C0:FF:EE:00:01:02"]
-    with ThreadPoolExecutor(2) as pool:
-        hubs = [made["id"] for made in pool.map(lambda out: site.done(*site.hub(out)), outs)]
-        list(pool.map(lambda one: site.done(*site.pair(hubs[0], one, outs[0])), addresses))
-    acl = (site.home / "broker" / "acl").read_text()
-    assert all(f"user {hub}\n" in acl for hub in hubs)
-    devices = tomllib.loads((outs[0] / "hub.toml").read_text())["devices"]
+    second = homes.NewPairing(
+        addresses[1], "generic_cuff", UUID(site.patient), None, datetime.now(UTC)
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with locked(site.home):
+            first = pool.submit(site.done, *site.pair(hub, addresses[0], out))
+            wait_for(lambda: somebody_waits_for(site.home), "the first waits")
+            with Database(site.url).transaction() as connection:
+                homes.pair_device(connection, homes.find_hub(connection, UUID(hub)), second)
+        first.result()
+    devices = tomllib.loads((out / "hub.toml").read_text())["devices"]
     assert sorted(device["address"] for device in devices) == addresses
 
 

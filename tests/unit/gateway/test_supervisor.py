@@ -11,7 +11,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.settings import load_settings
-from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
 
 BROKER = """#!/bin/sh
@@ -41,10 +40,11 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[Mapping[st
     (tmp_path / "mosquitto").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("HEARTHLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HEARTHLINE_DATABASE_URL", "postgresql://u:sekret@db/x")
     monkeypatch.setattr(sys, "executable", "true")
+    settings = load_settings()
     with capture_logs() as logs:
-        database = Database("postgresql://u:sekret@db/x")
-        Supervisor(load_settings(), database, BrokerEnded(logs)).run()
+        Supervisor(settings, settings.database(), BrokerEnded(logs)).run()
     return logs
 
 
