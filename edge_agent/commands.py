@@ -1,5 +1,6 @@
 """The commands of `hearthline-edge`. Each loads what it needs when it runs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,9 +57,14 @@ def devices(as_json: AsJson = False) -> None:
 
 @app.command()
 def decode(
-    uuid: str, octets: Annotated[str, typer.Argument(metavar="HEX")], as_json: AsJson = False
+    uuid: Annotated[str, typer.Argument(metavar="UUID|FILE")],
+    octets: Annotated[str, typer.Argument(metavar="HEX")] = "",
+    profile: Annotated[str, typer.Option(help="Read as this profile does.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Print what the octets of a characteristic say: its fields, and the readings they make.
+
+    With --profile, a FILE that `capture` wrote is played back, and UUID HEX read by that profile.
 
     Example: hearthline-edge decode 2A35 00780050005d00
     """
@@ -66,7 +72,35 @@ def decode(
     from edge_agent import report
 
     try:
-        said = decoding.decode(uuid, octets)
-    except ValueError as error:  # DecodeError is one
+        if profile and not octets:
+            said: object = decoding.decode_recording(profile, Path(uuid).read_text("utf-8"))
+        elif profile:
+            said = decoding.decode_as(profile, uuid, octets)
+        else:
+            said = decoding.decode(uuid, octets)
+    except ValueError as error:  # DecodeError and UnicodeDecodeError are
         raise WrongInput(f"{error}.") from None
-    typer.echo(report.as_json(said) if as_json else report.tree(said))
+    if as_json:
+        typer.echo(report.as_json(said))
+        return
+    typer.echo("\n\n".join(map(report.tree, said)) if isinstance(said, list) else report.tree(said))
+
+
+@app.command()
+def capture(
+    address: Annotated[str, typer.Argument(metavar="AA:BB:CC:DD:EE:FF")],
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    seconds: Annotated[float, typer.Option(help="How long to wait and to listen.")] = 120.0,
+    passkey: Annotated[str, typer.Option(help="The device's 6-digit number.")] = "",
+    profile: Annotated[str, typer.Option(help="Speak as this profile does.")] = "",
+    pair: Annotated[bool, typer.Option(help="Pair before the session.")] = True,
+) -> None:
+    """Record one session of one device into FILE, without its serial number, name and address.
+
+    The agent must not run meanwhile. What was measured is in the file: record your own.
+
+    Example: hearthline-edge capture AA:BB:CC:DD:EE:FF my-device.jsonl
+    """
+    from edge_agent import capturing
+
+    capturing.run(address, file, seconds, passkey, profile, pair=pair, say=typer.echo)

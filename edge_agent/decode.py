@@ -1,11 +1,14 @@
-"""The pure part of `hearthline-edge decode UUID HEX`: what do these octets say?"""
+"""The pure part of `hearthline-edge decode`: what do these octets, or this recording, say?"""
 
 import re
 from typing import Final
 
 from device_profiles.codecs import decoders, fields, readers
 from device_profiles.gatt import Uuid, sig
+from device_profiles.profile import Profile
 from device_profiles.reading import Indication, Reading
+from device_profiles.registry import PROFILES
+from device_profiles.replay import Step, parse, play, summary
 
 _UUID: Final = re.compile("[0-9a-f]{4}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -22,6 +25,36 @@ def decode(uuid_text: str, hex_text: str) -> dict[str, object]:
     read = readers().get(uuid)
     made = read((Indication(uuid=uuid, octets=octets),)) if read else ()
     return {"fields": said, "readings": [_plain(reading) for reading in made]}
+
+
+def decode_as(key: str, uuid_text: str, hex_text: str) -> dict[str, object]:
+    """Return the readings that a profile makes of one indication. Raises as `decode` does."""
+    name = uuid_text.strip().lower().removeprefix("0x")
+    if not _UUID.fullmatch(name):
+        raise ValueError(f"{uuid_text!r} is no UUID: give 4 hex digits, as 2A35")
+    group = (Indication(uuid=sig(name), octets=_octets(hex_text)),)
+    return {"readings": [_plain(reading) for reading in _profile(key).readings(group)]}
+
+
+def decode_recording(key: str, text: str) -> list[dict[str, object]]:
+    """Return what each line of a recording gives, played through a profile."""
+    return [_told(step) for step in play(_profile(key), parse(text))]
+
+
+def _told(step: Step) -> dict[str, object]:
+    line = "the hang-up" if step.line.get("end") else step.line["uuid"]
+    told: dict[str, object] = {"line": line, "octets": step.line.get("octets", "")}
+    if step.error:
+        return told | {"error": step.error}
+    if not step.kept and not step.line.get("end"):
+        return told | {"dropped": True}
+    return told | {"expected": [summary(reading) for reading in step.readings]}
+
+
+def _profile(key: str) -> Profile:
+    if key not in PROFILES:
+        raise ValueError(f"no profile {key!r}; known are {', '.join(sorted(PROFILES))}")
+    return PROFILES[key]
 
 
 def _uuid(text: str) -> Uuid:

@@ -63,6 +63,15 @@ class BleakLink:
         """See `ports.Link`."""
         return self._services.get_characteristic(uuid) is not None
 
+    def services(self) -> list[Uuid]:
+        """Return the UUIDs of all services."""
+        return [service.uuid.lower() for service in self._services]
+
+    def characteristics(self) -> list[tuple[Uuid, frozenset[str]]]:
+        """Return all characteristics with what can be done with each."""
+        found = self._services.characteristics.values()
+        return [(one.uuid.lower(), frozenset(map(str, one.properties))) for one in found]
+
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         """See `ports.Link`. StartNotify, bleak's default, also keeps what comes very early."""
         await self._limited(
