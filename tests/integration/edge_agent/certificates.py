@@ -30,7 +30,9 @@ class Authority:
         hosts = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
         builder = _builder(name, self.certificate.subject, key.public_key())
         builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-        certificate = builder.sign(self.key, SHA256())
+        # Python 3.13 verifies strictly: RFC 5280 wants to know whose key signed.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        certificate = builder.add_extension(signer, critical=False).sign(self.key, SHA256())
         (folder / f"{stem}.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / f"{stem}.key").write_bytes(pem)
@@ -41,7 +43,11 @@ def make_authority() -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder("Test CA", _name("Test CA"), key.public_key())
     constraints = x509.BasicConstraints(ca=True, path_length=0)
-    certificate = builder.add_extension(constraints, critical=True).sign(key, SHA256())
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    for extension, critical in ((constraints, True), (usage, True), (own, False)):
+        builder = builder.add_extension(extension, critical)
+    certificate = builder.sign(key, SHA256())
     return Authority(key, certificate)
 
 
