@@ -38,6 +38,8 @@ class Device:
         self._tree = tree
         self._timing = timing
         self._seen = asyncio.Event()
+        if peripheral.advertising:  # already, when bluetoothd comes back
+            self._seen.set()
 
     # In the tree or not.
 

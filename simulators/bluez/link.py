@@ -26,12 +26,13 @@ class RadioLink:
         self._pipes: dict[Uuid, socket.socket] = {}
         self.alive = True
 
-    async def indicate(self, uuid: Uuid, octets: bytes) -> None:
+    async def indicate(self, uuid: Uuid, octets: bytes) -> bool:
         """Deliver and be confirmed; without a listener confirmed all the same, and lost."""
-        self._deliver(uuid, octets)
+        heard = self._deliver(uuid, octets)
         await asyncio.sleep(self._confirm_s)
         if not self.alive:
             raise LinkLost
+        return heard
 
     async def notify(self, uuid: Uuid, octets: bytes) -> None:
         """Deliver."""
@@ -77,10 +78,11 @@ class RadioLink:
         for uuid in list(self._pipes):
             self.close_pipe(uuid)
 
-    def _deliver(self, uuid: Uuid, octets: bytes) -> None:
+    def _deliver(self, uuid: Uuid, octets: bytes) -> bool:
         remote: RemoteCharacteristic = self._gatt.by_uuid[uuid]
         if pipe := self._pipes.get(uuid):
             with suppress(BlockingIOError, BrokenPipeError):
                 pipe.send(octets)
         elif remote.listeners:
             remote.show_value(octets)
+        return bool(pipe or remote.listeners)

@@ -50,8 +50,11 @@ class Service:
 class Link(Protocol):
     """The connection as the peripheral sees it."""
 
-    async def indicate(self, uuid: Uuid, octets: bytes) -> None:
-        """Send and wait for the confirmation, which BlueZ gives with or without a subscriber."""
+    async def indicate(self, uuid: Uuid, octets: bytes) -> bool:
+        """Send and wait for the confirmation, which BlueZ gives with or without a subscriber.
+
+        Return whether there was one: the device can't know, a test wants to.
+        """
 
     async def notify(self, uuid: Uuid, octets: bytes) -> None:
         """Send; nobody confirms."""

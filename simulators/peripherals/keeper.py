@@ -24,6 +24,7 @@ class Keeper(Peripheral[M]):
         self._undelivered: deque[bytes] = deque()
         self._told: list[bytes] = []
         self._delivering = False
+        self.heard: list[bytes] = []  # what was confirmed while somebody listened
         self._unasked: asyncio.TimerHandle | None = None
         self._speaking = False
 
@@ -83,7 +84,8 @@ class Keeper(Peripheral[M]):
         try:
             while self._undelivered and self._may_speak():
                 self._stay()
-                await link.indicate(self.measured, self._undelivered[0])
+                if await link.indicate(self.measured, self._undelivered[0]):
+                    self.heard.append(self._undelivered[0])
                 self._told.append(self._undelivered.popleft())
                 self._count_record()
                 self._delivered()
