@@ -88,12 +88,8 @@ def _reading(part: bytes, start: DeviceTime | None, group: Group) -> Reading:
 
 
 def _start(rest: Sequence[Indication]) -> DeviceTime | None:
-    starts = [
-        cgm_facts.decode_start(one.octets).timestamp
-        for one in rest
-        if one.uuid == CGM_SESSION_START_TIME
-    ]
-    return starts[0] if starts else None
+    told = (one.octets for one in rest if one.uuid == CGM_SESSION_START_TIME)
+    return next((cgm_facts.decode_start(octets).timestamp for octets in told), None)
 
 
 def _value(record: Record) -> Value:

@@ -26,8 +26,8 @@ from device_profiles.profile import Group
 from device_profiles.reading import Absent, DeviceTime, Kind, Reading, Validity
 
 SPO2_WINDOW: Final = Window(Decimal(50), Decimal(100))
-# Oximeters show "--" and send these; 65535 comes as the octets FF FF, a negative SFLOAT.
-SENTINELS: Final = (Decimal(255), Decimal(65535))
+# Oximeters show "--" and send this, or the octets FF FF, which are a negative SFLOAT.
+SENTINEL: Final = Decimal(255)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _reading(
 
 
 def _unless_sentinel(amount: Amount) -> Amount:
-    return Absent.SENTINEL if amount in SENTINELS else amount
+    return Absent.SENTINEL if amount == SENTINEL else amount
 
 
 DECODES: Final = {PLX_SPOT_CHECK: decode_spot_check, PLX_CONTINUOUS: decode_continuous}

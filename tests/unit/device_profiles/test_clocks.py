@@ -74,7 +74,16 @@ def test_the_octets_that_set_a_clock() -> None:
     assert current_time.encode(saturday) == octets("ea07 0b 15 08 1e 05 06 80 02")
 
 
-def test_a_time_before_the_first_year_is_not_written() -> None:
+@pytest.mark.parametrize(
+    ("microsecond", "fraction"), [(0, 0), (3906, 0), (3907, 1), (250_000, 64), (999_999, 255)]
+)
+def test_fractions_are_whole_256ths_of_a_second(microsecond: int, fraction: int) -> None:
+    wall = FIRST.replace(microsecond=microsecond)
+    assert current_time.encode(wall)[8] == fraction
+
+
+def test_the_first_year_is_written_and_a_time_before_it_is_not() -> None:
+    assert date_time.encode(FIRST) == octets("2e06 01 01 00 00 00")
     with pytest.raises(ValueError, match="1582"):
         date_time.encode(FIRST - timedelta(days=1))
 

@@ -48,6 +48,14 @@ def test_contexts_may_come_after_all_records() -> None:
     assert play(a, b, ctx_b, ctx_a) == ([(b, ctx_b), (a, ctx_a)], [])
 
 
+def test_the_partner_may_be_any_of_those_that_wait() -> None:
+    waiting = [record(seq, context=True) for seq in (1, 2, 3, 4)]
+    for one in waiting:
+        its = context(waiting.index(one) + 1)
+        rest = [(other,) for other in waiting if other is not one]
+        assert play(*waiting, its) == ([(one, its)], rest)
+
+
 def test_what_finds_no_partner_is_left_in_order() -> None:
     a, orphan, b = record(1, context=True), context(9), record(2, context=True)
     assert play(a, orphan, b) == ([], [(a,), (orphan,), (b,)])

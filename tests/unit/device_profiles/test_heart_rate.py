@@ -123,6 +123,9 @@ def test_long_notifications_make_a_shorter_stretch() -> None:
     stretch = HeartRateStretch()
     assert [len(stretch.add(long)) for _ in range(24)] == [0] * 23 + [1]
     assert list(stretch.rest()) == []
+    shorter = indication(0x2A37, "11 4800" + "0004" * 48)  # 99 octets: one is missing to 2,400
+    assert [len(stretch.add(each)) for each in [*[long] * 23, shorter]] == [0] * 24
+    assert len(stretch.add(shorter)) == 1
 
 
 def test_what_cannot_be_decoded_or_is_foreign_goes_alone_at_once() -> None:

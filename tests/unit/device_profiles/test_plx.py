@@ -10,7 +10,7 @@ import pytest
 
 from device_profiles.codecs import fields, plx
 from device_profiles.errors import DecodeError
-from device_profiles.gatt import PLX_CONTINUOUS
+from device_profiles.gatt import PLX_CONTINUOUS, PLX_SPOT_CHECK
 from device_profiles.reading import Absent, Kind, Reading, Validity
 from tests.unit.device_profiles.octets import group, octets
 
@@ -62,6 +62,69 @@ def test_the_worst_of_several_bits_counts() -> None:
     assert read(f"02 {NORMAL} 4040").validity is Validity.QUESTIONABLE  # 6 and 14
     assert read(f"02 {NORMAL} 4080").validity is Validity.INVALID  # 6 and 15
     assert read(f"02 {NORMAL} 0084").validity is Validity.TEST  # 10 and 15
+
+
+# The bits of 3.1.1.7; which of them ask for a repeat is our judgement, and listed here on purpose.
+DOUBTED = Validity.QUESTIONABLE
+
+
+@pytest.mark.parametrize(
+    ("bit", "validity", "flag"),
+    [
+        (1, DOUBTED, "equipment_malfunction"),
+        (2, DOUBTED, "signal_irregular"),
+        (3, DOUBTED, "signal_inadequate"),
+        (4, DOUBTED, "signal_poor"),
+        (5, Validity.VALID, "low_perfusion"),
+        (6, DOUBTED, "signal_erratic"),
+        (7, DOUBTED, "signal_without_pulse"),
+        (8, DOUBTED, "pulse_questionable"),
+        (10, DOUBTED, "interference"),
+        (11, DOUBTED, "sensor_off_patient"),
+        (12, DOUBTED, "sensor_unknown"),
+        (13, DOUBTED, "sensor_displaced"),
+        (14, DOUBTED, "sensor_malfunction"),
+        (15, DOUBTED, "sensor_disconnected"),
+    ],
+)
+def test_each_bit_of_the_device_status(bit: int, validity: Validity, flag: str) -> None:
+    reading = read(f"04 {NORMAL} {(1 << bit).to_bytes(3, 'little').hex()}")
+    assert (reading.validity, reading.flags) == (validity, (flag,))
+
+
+# Each optional field alone: its flag, its octets, what it says.
+SPOT_CHECK = [
+    ("01", "ea07 0b 15 08 1e 00", {"timestamp": "2026-11-21T08:30:00"}),
+    ("02", "2000", {"meas_status": 32}),
+    ("04", "010203", {"dev_status": 0x30201}),
+    ("08", "64f0", {"pai": 10.0}),
+    ("10", "", {"clock_not_set": True}),
+    ("e0", "", {}),  # reserved
+]
+CONTINUOUS = [
+    ("01", "6000 4700", {"spo2_fast": 96.0, "pr_fast": 71.0}),
+    ("02", "5f00 4600", {"spo2_slow": 95.0, "pr_slow": 70.0}),
+    ("04", "2000", {"meas_status": 32}),
+    ("08", "010203", {"dev_status": 0x30201}),
+    ("10", "64f0", {"pai": 10.0}),
+    ("e0", "", {}),  # reserved
+]
+
+
+@pytest.mark.parametrize(
+    ("uuid", "flags", "text", "expected"),
+    [(PLX_SPOT_CHECK, *each) for each in SPOT_CHECK]
+    + [(PLX_CONTINUOUS, *each) for each in CONTINUOUS],
+)
+def test_each_field_alone(uuid: str, flags: str, text: str, expected: dict[str, object]) -> None:
+    said = fields(uuid, octets(f"{flags} {NORMAL} {text}"))
+    told = {name: value for name, value in said.items() if value not in (None, False)}
+    assert told == {"spo2": 97.0, "pr": 72.0, **expected}
+    for length in range(len(octets(f"{flags} {NORMAL} {text}"))):
+        with pytest.raises(DecodeError, match="too short"):
+            fields(uuid, octets(f"{flags} {NORMAL} {text}")[:length])
+    with pytest.raises(DecodeError, match="too long"):
+        fields(uuid, octets(f"{flags} {NORMAL} {text} 00"))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,40 @@ def test_requests() -> None:
     assert racp.abort() == octets("03 00")
 
 
+def test_numbers_of_the_specification() -> None:
+    """Op codes, operators and response codes of 3.4; some of them no request of ours shows."""
+    assert {each.name: each.value for each in Op} == {
+        "REPORT": 1,
+        "DELETE": 2,
+        "ABORT": 3,
+        "COUNT": 4,
+        "COUNT_RESPONSE": 5,
+        "RESPONSE": 6,
+    }
+    assert [each.name for each in sorted(Operator)] == [
+        "NULL",
+        "ALL",
+        "AT_MOST",
+        "AT_LEAST",
+        "RANGE",
+        "FIRST",
+        "LAST",
+    ]
+    assert [each.value for each in sorted(Operator)] == list(range(7))
+    assert {each.name: each.value for each in Answer} == {
+        "SUCCESS": 1,
+        "OP_UNSUPPORTED": 2,
+        "INVALID_OPERATOR": 3,
+        "OPERATOR_UNSUPPORTED": 4,
+        "INVALID_OPERAND": 5,
+        "NO_RECORDS": 6,
+        "ABORT_FAILED": 7,
+        "NOT_COMPLETED": 8,
+        "OPERAND_UNSUPPORTED": 9,
+        "BUSY": 10,
+    }
+
+
 @pytest.mark.parametrize("sequence", [-1, 0x10000])
 def test_a_sequence_number_has_two_octets(sequence: int) -> None:
     with pytest.raises(ValueError, match="65535"):

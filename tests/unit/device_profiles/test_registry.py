@@ -102,3 +102,9 @@ def test_an_unknown_device_has_no_profile() -> None:
 
 def test_every_codec_that_makes_readings_also_shows_fields() -> None:
     assert set(codecs.readers()) <= set(codecs.decoders())
+
+
+def test_every_measurement_of_a_health_service_makes_readings() -> None:
+    """And what is shown only, such as the pressure in the cuff, makes none."""
+    measured = ("2A35", "2A18", "2A5E", "2A5F", "2A1C", "2A9D", "2A9C", "2A37", "2AA7")
+    assert {sig(uuid) for uuid in measured} == set(codecs.readers())
