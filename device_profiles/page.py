@@ -22,6 +22,14 @@ then by its service. `hearthline-gateway hub pair` takes the key.
 a public description. Whoever has such a device can change that with one recording.
 
 Nothing here was tested on real radio by this project.
+
+Two files in the hub's folder hold what a device shows once: `passkeys.toml` its 6-digit number, as
+`"AA:BB:CC:DD:EE:FF" = "123456"`, and `consents.toml` the users of a scale with their PINs, as
+`"AA:BB:CC:DD:EE:FF" = { 1 = 1234 }`.
+
+A stream is no row of readings: an oximeter gives one reading when the finger leaves, or each minute
+of a finger that stays. Its numbers are medians of the last eight seconds, and always numbers that
+the device showed.
 """
 _EVIDENCE: Final = {
     Evidence.CAPTURE: "Seen: octets of a real device, published by its owner.",

@@ -39,7 +39,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hub_dir: Path = Path("/etc/hearthline")
-    """The hub's identity: hub.toml, ca.crt, hub.crt, hub.key, signing.key, passkeys.toml."""
+    """Identity: hub.toml, ca.crt, hub.crt, hub.key, signing.key, passkeys.toml, consents.toml."""
     state_dir: Path = Path("/var/lib/hearthline")
     """What the hub keeps: the spool, its epoch, the status."""
     clock_trusted: Trust = Trust.AUTO

@@ -1,0 +1,107 @@
+"""What the hub says to devices that do not speak unasked, word for word."""
+
+import binascii
+import struct
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from device_profiles.devices import contour_next, onetouch_verio, taidoc_fora, viatom_o2ring
+from device_profiles.errors import DecodeError
+from device_profiles.gatt import USER_CONTROL_POINT
+from device_profiles.reading import Indication
+from device_profiles.registry import PROFILES
+from device_profiles.replay import parse
+from device_profiles.talk import Consent, Owner, Write
+from tests.unit.device_profiles.test_devices import DEVICES
+
+RECORDED = [
+    bytes.fromhex(line["octets"]) for line in parse((DEVICES / "onetouch_verio.jsonl").read_text())
+]
+NEWEST, COUNT, RECORD = RECORDED[1:4]  # the newest is 312, there are two
+
+
+def answer(octets: bytes) -> Indication:
+    return Indication(uuid=onetouch_verio.ANSWER, octets=octets)
+
+
+def frame(payload: str) -> str:
+    told = bytes.fromhex(payload)
+    body = bytes((2, len(told) + 7, 0, 3)) + told + b"\x03"
+    return (b"\x01" + body + struct.pack("<H", binascii.crc_hqx(body, 0xFFFF))).hex()
+
+
+def said(writes: "list[Write] | tuple[Write, ...]") -> list[str]:
+    return [write.octets.hex() for write in writes]
+
+
+def test_a_verio_is_asked_for_its_newest_records_one_by_one() -> None:
+    """The frames are as tidepool-org/uploader builds them, the checksums Python's own."""
+    talk = PROFILES["onetouch_verio"].talk(Owner())
+    assert said(list(talk.begin())) == [frame("0a0206")]
+    assert said(list(talk.heard(answer(b"\x81")))) == []
+    assert said(list(talk.heard(answer(NEWEST)))) == ["81", frame("2700")]
+    first = said(list(talk.heard(answer(COUNT))))
+    assert first == ["81", frame("b33801")]  # 312
+    second = said(list(talk.heard(answer(RECORD))))
+    assert second == ["81", frame("b33701")]  # 311
+    assert said(list(talk.heard(answer(RECORD)))) == ["81"]
+
+
+def test_a_verio_without_records_is_left_alone() -> None:
+    talk = PROFILES["onetouch_verio"].talk(Owner())
+    talk.begin()
+    nothing = onetouch_verio._frame(b"\x06\0\0")
+    assert said(list(talk.heard(answer(nothing)))) == ["81"]
+
+
+def test_an_o2ring_is_asked_again_a_second_after_each_answer() -> None:
+    talk = PROFILES["viatom_o2ring"].talk(Owner())
+    (first,) = talk.begin()
+    assert first == Write(viatom_o2ring.COMMAND, bytes.fromhex("aa17e8000000001b"))
+    whole = Indication(uuid=viatom_o2ring.STREAM, octets=b"\x55" + bytes(19))
+    rest = Indication(uuid=viatom_o2ring.STREAM, octets=b"\x01")
+    assert [write.after_s for write in talk.heard(whole)] == [1.0]
+    assert not talk.heard(rest)
+
+
+def test_a_contec_is_started() -> None:
+    talk = PROFILES["contec_cms50d"].talk(Owner())
+    assert said(list(talk.begin())) == ["9b011c"]
+    assert not talk.heard(Indication(uuid=viatom_o2ring.STREAM, octets=b""))
+
+
+def test_a_fora_is_asked_when_and_what() -> None:
+    """The sums are those of public descriptions of FORA's devices: 19 and 1a."""
+    writes = PROFILES["taidoc_fora"].talk(Owner()).begin()
+    assert said(list(writes)) == ["512500000000a319", "512600000000a31a"]
+    assert {write.uuid for write in writes} == {taidoc_fora.FRAMES}
+
+
+def test_a_body_scale_is_told_who_gave_consent_one_after_the_other() -> None:
+    talk = PROFILES["beurer_bf720"].talk(Owner((Consent(1, 1234), Consent(2, 77))))
+    assert said(list(talk.begin())) == ["0201d204"]
+    agreed = Indication(uuid=USER_CONTROL_POINT, octets=bytes.fromhex("200201"))
+    (second,) = talk.heard(agreed)
+    assert (second.octets.hex(), second.after_s) == ("02024d00", 5.0)
+    assert not talk.heard(agreed)
+    assert not PROFILES["beurer_bf720"].talk(Owner()).begin()
+
+
+def test_a_contour_is_told_utc_and_the_offset_of_the_home() -> None:
+    """1, u16 year, month, day, hour, minute, second, s16 minutes (weliem/blessed-kotlin)."""
+    form = PROFILES["contour_next"].clock_form
+    assert form is not None
+    local = datetime(2026, 7, 1, 8, 30, 5, tzinfo=UTC).astimezone(ZoneInfo("Europe/Vienna"))
+    octets = form.encode(local)
+    assert octets == struct.pack("<BH5Bh", 1, 2026, 7, 1, 8, 30, 5, 120)
+    assert str(form.decode(octets).timestamp) == "2026-07-01T10:30:05"
+    with pytest.raises(DecodeError):
+        form.decode(octets[:-1])
+    assert PROFILES["contour_next"].clock == contour_next.CLOCK
+
+
+def test_an_omron_keeps_its_time() -> None:
+    assert not PROFILES["omron_1810"].sets_clock
+    assert PROFILES["omron_1810"].clock is not None
