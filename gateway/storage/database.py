@@ -23,7 +23,7 @@ from gateway.errors import (
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SCHEMES: Final = ("postgresql://", "postgres://")
-# Ingest's locks are of the same class (0x484C), numbered by shard: 0 to 15. PostgreSQL 15 reads no hex.
+# Ingest's locks are of the same class (0x484C), numbered by shard: 0 to 15.
 MIGRATE_LOCK: Final = "SELECT pg_advisory_lock(18508, 16)"
 
 Connection = psycopg.Connection[DictRow]
