@@ -46,9 +46,9 @@ class BleakLink:
     async def open(self) -> None:
         """Connect and find out what the device has."""
         await self._limited(self._client.connect(), self._times.connect_s)
-        self._open, self._services = True, self._client.services
-        if not self._client.is_connected:
+        if not self._client.is_connected:  # it hung up meanwhile, and bleak has no services then
             raise DeviceLost
+        self._open, self._services = True, self._client.services
 
     async def close(self) -> None:
         """Disconnect. What fails here has no consequence any more."""
