@@ -10,12 +10,14 @@ from decimal import Decimal
 
 import pytest
 
+from device_profiles.codecs import fields
 from device_profiles.codecs.glucose_reading import readings
 from device_profiles.codes import MG_DL, MMOL_L, TERMS
 from device_profiles.errors import DecodeError
+from device_profiles.gatt import GLUCOSE_MEASUREMENT
 from device_profiles.reading import Absent, Kind, Reading, Validity
 from device_profiles.registry import PROFILES
-from tests.unit.device_profiles.octets import group, indication
+from tests.unit.device_profiles.octets import group, indication, octets
 
 HEAD = "2a00 ea07 0b 15 08 1e 00"  # sequence 42, 2026-11-21 08:30:00
 READ_120 = "78b0 11"  # 120e-5 kg/L, capillary whole blood, finger
@@ -134,6 +136,13 @@ def test_hi_and_lo_are_findings_without_a_number(
     reading = read(f"0a {HEAD} {sfloat} {status}")
     assert (reading.values[0].number, reading.values[0].absent) == (None, absent)
     assert (reading.validity, reading.flags) == (Validity.VALID, (flag,))
+
+
+def test_the_unit_is_named_as_the_field_has_it() -> None:
+    """SFLOAT 0xD037 is 55e-3: 55 mmol/L as mol/L, whatever a patient with it would say."""
+    for flags, unit in (("02", "kg/L"), ("06", "mol/L")):
+        sent = octets(f"{flags} 0100 ea07 0b 15 08 1e 00 37d0 11")
+        assert fields(GLUCOSE_MEASUREMENT, sent)["unit"] == unit
 
 
 def test_hi_without_a_concentration_field() -> None:

@@ -69,3 +69,8 @@ def test_sfloat_is_exact_whatever_the_decimal_context(mantissa: int, exponent: i
     assert isinstance(amount, Decimal)
     assert amount.as_integer_ratio() == (Decimal(mantissa).scaleb(exponent)).as_integer_ratio()
     assert "E" not in str(amount) or exponent < 0
+
+
+@pytest.mark.parametrize(("word", "text"), [(0x0000, "0"), (0xF000, "0.0"), (0x1000, "0")])
+def test_nothing_has_no_sign(word: int, text: str) -> None:
+    assert str(sfloat(word)) == text
