@@ -1,10 +1,9 @@
 """Every device profile, found by walking `devices/`; nothing is listed by hand."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
-from types import MappingProxyType
 from typing import Final
 
 from device_profiles import devices
@@ -14,17 +13,28 @@ from device_profiles.profile import Advertised, Profile
 MODEL, NAME, SERVICE = 3, 2, 1  # how well a profile fits: the first is the surest
 
 
-def _walk() -> Mapping[str, Profile]:
-    found: dict[str, Profile] = {}
-    for module in iter_modules(devices.__path__):
-        profile = import_module(f"{devices.__name__}.{module.name}").PROFILE
-        if profile.key != module.name:
-            raise RuntimeError(f"devices/{module.name}.py declares the key {profile.key}")
-        found[profile.key] = profile
-    return MappingProxyType(found)
+class _Profiles(Mapping[str, Profile]):
+    """Profiles by key. A hub with three devices loads three files, not all."""
+
+    def __init__(self) -> None:
+        self._keys = [module.name for module in iter_modules(devices.__path__)]
+
+    def __getitem__(self, key: str) -> Profile:
+        if key not in self._keys:
+            raise KeyError(key)
+        profile: Profile = import_module(f"{devices.__name__}.{key}").PROFILE
+        if profile.key != key:
+            raise RuntimeError(f"devices/{key}.py declares the key {profile.key}")
+        return profile
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
-PROFILES: Final[Mapping[str, Profile]] = _walk()
+PROFILES: Final[Mapping[str, Profile]] = _Profiles()
 
 
 def profile_for(
