@@ -72,11 +72,13 @@ class Hub:
         return self.folder / "state"
 
     def start(self) -> None:
-        with (self.folder / "agent.log").open("ab") as log:
+        log, console = self.folder / "agent.log", self.folder / "console.log"
+        with log.open("ab") as errors, console.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "edge_agent", "run"],
                 env={**os.environ, **self.env},
-                stderr=log,
+                stdout=out,
+                stderr=errors,
             )
 
     def kill(self) -> None:
@@ -123,6 +125,11 @@ class Hub:
     async def until_empty(self) -> None:
         """Wait until nothing waits in the spool any more, heartbeats included."""
         await until(lambda: self.waiting() == 0, "the spool is empty")
+
+    def epoch(self) -> int:
+        told = read_status(self.state)
+        assert told is not None
+        return told.epoch
 
     def waiting(self) -> int:
         """Count the spool's rows while the agent runs."""

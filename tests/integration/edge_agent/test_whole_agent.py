@@ -155,7 +155,9 @@ async def test_a_wrong_passkey_is_reported(install: Install, radio: Radio) -> No
     hub.start()
     await hub.until_event("session_failed", times=2)
     await until(lambda: hub.problems() == ["passkey_wrong"], "told")
-    assert [row["problem"] for row in hub.ask("devices")] == ["passkey_wrong"]
+    (row,) = hub.ask("devices")
+    assert row["problem"] == "passkey_wrong"
+    assert "Correct it" in row["what_to_do"]
 
 
 async def test_an_unknown_device_is_ignored(install: Install, radio: Radio, broker: Broker) -> None:
@@ -264,6 +266,26 @@ async def bluetoothd(address: str, plain: dict[str, Any]) -> AsyncIterator[None]
         bus.disconnect()
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         await asyncio.gather(*lives, return_exceptions=True)
+
+
+async def test_the_patient_sees_delivered_only_on_the_receipt(
+    install: Install, radio: Radio, broker: Broker
+) -> None:
+    radio(home(cuff(0.5, behaviour={"hang_up_s": 0.5})))
+    hub = install(CUFF)
+    hub.env["HEARTHLINE_INDICATOR"] = "console"
+
+    def shown() -> str:
+        return (hub.folder / "console.log").read_text()
+
+    async with post(broker, hub.kit, receipts=False) as gateway:
+        hub.start()
+        await until(lambda: len(gateway.readings()) == 1, "one reading")
+        await until(lambda: "measuring" in shown(), "measuring")
+        await hub.until_event("session")
+        assert "delivered" not in shown()
+        await gateway.receipt(hub.epoch())
+        await until(lambda: "delivered" in shown(), "delivered")
 
 
 async def test_the_log_names_no_device(install: Install, radio: Radio, broker: Broker) -> None:

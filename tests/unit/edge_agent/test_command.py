@@ -79,7 +79,7 @@ def test_every_command_has_an_example() -> None:
 def test_the_running_agent_carries_no_terminal_library() -> None:
     program = (
         "import sys; from edge_agent import logs; logs.set_up(); from edge_agent import app;"
-        "heavy = {'rich', 'typer', 'click', 'pydantic_settings', 'numpy'};"
+        "heavy = {'rich', 'typer', 'click', 'pydantic_settings', 'numpy', 'fastapi', 'gpiozero'};"
         "print(sorted(name for name in heavy if sys.modules.get(name)))"
     )
     done = subprocess.run(
