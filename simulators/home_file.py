@@ -1,32 +1,28 @@
 """HOME.json: the devices of one simulated home and what they will measure, checked strictly."""
 
 from collections import Counter
-from decimal import Decimal
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NaiveDatetime,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from simulators.peripherals.octets import sfloat
+from simulators.peripherals.any import KINDS
+from simulators.peripherals.spec import DeviceSpec, Strict
+
+if TYPE_CHECKING:
+    Spec: TypeAlias = DeviceSpec
+else:
+    # Any kind there is; each says by its own `kind` which it is.
+    Spec = Annotated[
+        reduce(or_, (kind.spec for kind in KINDS.values())), Field(discriminator="kind")
+    ]
 
 
 class HomeFileBroken(Exception):
     """The home file cannot be used; the text says where and why, in one line."""
-
-
-def _representable(number: Decimal) -> Decimal:
-    sfloat(number)
-    return number
 
 
 def _known_zone(name: str) -> str:
@@ -35,137 +31,6 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name} is no time zone; write it like Europe/Berlin") from None
     return name
-
-
-def _upper(address: object) -> object:
-    return address.upper() if isinstance(address, str) else address
-
-
-Octet = Annotated[int, Field(ge=0, le=0xFF)]
-Word = Annotated[int, Field(ge=0, le=0xFFFF)]
-Nibble = Annotated[int, Field(ge=0, le=0xF)]
-Medfloat = Annotated[Decimal, AfterValidator(_representable)]
-Address = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$")]
-
-
-class Strict(BaseModel):
-    """A part of the file: unknown keys refused, never changed after reading."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Measurement(Strict):
-    """What one measurement of any device has.
-
-    `device_time` is the wall clock of the home; the device stamps it with the error that its own
-    clock has at that moment. `after_s` counts from the start of the simulator.
-    """
-
-    after_s: float = Field(default=0, ge=0)
-    device_time: NaiveDatetime
-
-
-class Pressure(Measurement):
-    """One blood pressure; `map` is the mean arterial pressure."""
-
-    systolic: Medfloat
-    diastolic: Medfloat
-    map: Medfloat | None = None
-    unit: Literal["mmHg", "kPa"] = "mmHg"
-    pulse: Medfloat | None = None
-    user: Octet | None = None
-    status: Word | None = None
-
-
-class Context(Strict):
-    """What the user told the meter about a measurement (2A34)."""
-
-    meal: Annotated[int, Field(ge=1, le=5)] | None = None  # 1 before, 2 after, 3 fasting, ...
-    carbohydrate: Annotated[int, Field(ge=1, le=7)] | None = None
-    carbohydrate_g: Decimal | None = None
-    tester: Nibble | None = None
-    health: Nibble | None = None
-
-    @model_validator(mode="after")
-    def _in_pairs(self) -> Self:
-        if (self.carbohydrate is None) != (self.carbohydrate_g is None):
-            raise ValueError("carbohydrate and carbohydrate_g belong together")
-        if (self.tester is None) != (self.health is None):
-            raise ValueError("tester and health belong together")
-        return self
-
-
-class Glucose(Measurement):
-    """One glucose value; HI and LO are results outside what the meter can measure."""
-
-    glucose: Literal["HI", "LO"] | Decimal
-    unit: Literal["mg/dL", "mmol/L"] = "mg/dL"
-    offset_min: Annotated[int, Field(ge=-32768, le=32767)] | None = None
-    sample: Nibble = 1  # capillary whole blood; 10 is control solution
-    location: Nibble = 1  # finger
-    status: Word | None = None
-    context: Context | None = None
-
-    @model_validator(mode="after")
-    def _fits_medfloat(self) -> Self:
-        if isinstance(self.glucose, Decimal):
-            sfloat(self.glucose)
-        return self
-
-
-class Oxygen(Measurement):
-    """One spot check (2A5E); `continuous` is a live value (2A5F), which no device keeps."""
-
-    spo2: Medfloat
-    pulse: Medfloat
-    continuous: bool = False
-    status: Word | None = None
-    device_status: Annotated[int, Field(ge=0, le=0xFFFFFF)] | None = None
-
-
-class Behaviour(Strict):
-    """How a device acts; every field is a switch that stays the same for the whole run.
-
-    Nothing here is left to chance: the same switches give the same octets in the same order.
-
-    `early_indication`: indicates so many seconds after the connection, subscribed or not. BlueZ
-    confirms, and what nobody listens to is lost. Bonded devices that remember their subscription
-    do so. `before_reply`: the first values come before the answer to the subscription.
-    `request_s`: how long each read, write and subscription takes on the air.
-    `resend`: tells its whole memory again in every connection (cuffs and oximeters; a meter does
-    so by itself when it is asked for all).
-    `abort_connects`: so many connections end at once with le-connection-abort-by-local, as radio
-    interference does. `in_progress`: so many Connect calls find an older attempt pending, until
-    the adapter is powered off. `hang_up_after_records`: ends each connection after so many records.
-    `lose_bond`: forgets the bond after `lose_bond_after` connections, on the device's side or on
-    the hub's. A device whose bond the hub has lost refuses a new one until it is told to pair.
-    `no_answer_to_read`: ReadValue stays without an answer and the link ends later (BlueZ 5.66).
-    `clock`: `reset` begins on 1 January 2017 as after a change of batteries, `year_0` has no date
-    at all; both until somebody sets it. `clock_locked`: it refuses to be set.
-    Several users are the `user` of each measurement; what happens to the hub's own Bluetooth is
-    in `Bluetooth`.
-    """
-
-    window_s: float = Field(default=60, gt=0)  # advertises so long after a measurement
-    again_s: float = Field(default=60, ge=0)  # then silent so long while something waits
-    pairing_s: float = Field(default=0, ge=0)  # advertises so long after the start, to be paired
-    hang_up_s: float = Field(default=2, ge=0)  # after the last delivery
-    idle_s: float = Field(default=15, gt=0)  # after the last request, with nothing delivered
-    bond: bool = False  # refuses unencrypted access even without a pin
-    confirm: bool = False  # Just Works asks the agent RequestConfirmation
-    gap_s: float = Field(default=0, ge=0)  # between two notifications of a burst
-    early_indication: float | None = Field(default=None, ge=0)
-    before_reply: bool = False
-    request_s: float = Field(default=0, ge=0)
-    resend: bool = False
-    abort_connects: int = Field(default=0, ge=0)
-    in_progress: int = Field(default=0, ge=0)
-    hang_up_after_records: int | None = Field(default=None, ge=1)
-    lose_bond: Literal["device", "hub"] | None = None
-    lose_bond_after: int = Field(default=1, ge=1)
-    no_answer_to_read: bool = False
-    clock: Literal["runs", "reset", "year_0"] = "runs"
-    clock_locked: bool = False
 
 
 class Bluetooth(Strict):
@@ -179,42 +44,6 @@ class Bluetooth(Strict):
     silent_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
     restart_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
     restart_s: float = Field(default=0.5, ge=0)
-
-
-class DeviceSpec(Strict):
-    """What all devices have."""
-
-    address: Address
-    name: str = Field(min_length=1, max_length=29)  # what fits into an advertisement
-    clock_error_s: float = 0
-    pin: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
-    battery: Annotated[int, Field(ge=0, le=100)] = 100
-    behaviour: Behaviour = Behaviour()
-
-
-class CuffSpec(DeviceSpec):
-    """A blood pressure monitor."""
-
-    kind: Literal["cuff"]
-    measurements: tuple[Pressure, ...] = ()
-
-
-class GlucometerSpec(DeviceSpec):
-    """A blood glucose meter; records are numbered from `first_sequence`."""
-
-    kind: Literal["glucometer"]
-    first_sequence: Word = 1
-    measurements: tuple[Glucose, ...] = ()
-
-
-class OximeterSpec(DeviceSpec):
-    """A pulse oximeter."""
-
-    kind: Literal["oximeter"]
-    measurements: tuple[Oxygen, ...] = ()
-
-
-Spec = Annotated[CuffSpec | GlucometerSpec | OximeterSpec, Field(discriminator="kind")]
 
 
 class HomeFile(Strict):

@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulators.home_file import HomeFile
+from simulators.peripherals.any import KINDS
 from simulators.programs import Program, ProgramFailed, call
 
-PROFILES: Final = {
-    "cuff": "generic_cuff",
-    "glucometer": "generic_glucometer",
-    "oximeter": "generic_oximeter",
-}
+PROFILES: Final = {name: kind.profile for name, kind in KINDS.items()}
 BLUETOOTHCTL: Final = "#!/bin/sh\necho 'bluetoothctl: 5.82'\n"
 
 

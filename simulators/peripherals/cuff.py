@@ -2,19 +2,39 @@
 
 import struct
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
-from simulators.home_file import CuffSpec, Pressure
 from simulators.peripherals.gatt_table import Characteristic, Service
 from simulators.peripherals.keeper import Keeper
+from simulators.peripherals.kind import Kind
 from simulators.peripherals.octets import NAN, date_time, sfloat
 from simulators.peripherals.peripheral import World
+from simulators.peripherals.spec import DeviceSpec, Measurement, Medfloat, Octet, Word
 
 FEATURE: Final = gatt.sig(0x2A49)
 # Movement, cuff fit, irregular pulse, pulse range and position are supported.
 FEATURES: Final = bytes.fromhex("1f00")
+
+
+class Pressure(Measurement):
+    """One blood pressure; `map` is the mean arterial pressure."""
+
+    systolic: Medfloat
+    diastolic: Medfloat
+    map: Medfloat | None = None
+    unit: Literal["mmHg", "kPa"] = "mmHg"
+    pulse: Medfloat | None = None
+    user: Octet | None = None
+    status: Word | None = None
+
+
+class CuffSpec(DeviceSpec):
+    """A blood pressure monitor."""
+
+    kind: Literal["cuff"]
+    measurements: tuple[Pressure, ...] = ()
 
 
 def octets(pressure: Pressure, stamp: datetime) -> bytes:
@@ -57,3 +77,6 @@ class Cuff(Keeper[Pressure]):
     def octets(self, measurement: Pressure, stamp: datetime) -> bytes:
         """Return Blood Pressure Measurement."""
         return octets(measurement, stamp)
+
+
+KIND: Final = Kind(CuffSpec, Cuff, profile="generic_cuff")

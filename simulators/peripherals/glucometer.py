@@ -2,11 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
-from simulators.home_file import GlucometerSpec, Glucose
 from simulators.peripherals import glucose_octets
 from simulators.peripherals.gatt_table import (
     CCCD_IMPROPERLY_CONFIGURED,
@@ -16,8 +15,11 @@ from simulators.peripherals.gatt_table import (
     Link,
     Service,
 )
+from simulators.peripherals.glucose_octets import Glucose
+from simulators.peripherals.kind import Kind
 from simulators.peripherals.peripheral import Peripheral, World
 from simulators.peripherals.racp import Code, Op, Operator, Refused, Request, number, response
+from simulators.peripherals.spec import DeviceSpec, Word
 from simulators.taken import Taken
 
 FEATURE: Final = gatt.sig(0x2A51)
@@ -25,6 +27,14 @@ FEATURES: Final = bytes.fromhex("ff03")  # every status bit may be used
 RACP: Final = gatt.RECORD_ACCESS_CONTROL_POINT
 # The context characteristic exists, so its CCCD is asked for as well.
 NEEDED: Final = frozenset({gatt.GLUCOSE_MEASUREMENT, gatt.GLUCOSE_CONTEXT, RACP})
+
+
+class GlucometerSpec(DeviceSpec):
+    """A blood glucose meter; records are numbered from `first_sequence`."""
+
+    kind: Literal["glucometer"]
+    first_sequence: Word = 1
+    measurements: tuple[Glucose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +157,6 @@ class Glucometer(Peripheral[Glucose]):
             self._count_record()
             await asyncio.sleep(self.behaviour.gap_s)
         return response(request, Code.SUCCESS if chosen else Code.NO_RECORDS)
+
+
+KIND: Final = Kind(GlucometerSpec, Glucometer, profile="generic_glucometer")

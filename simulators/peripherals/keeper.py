@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from device_profiles.gatt import Uuid
-from simulators.home_file import DeviceSpec
 from simulators.peripherals.gatt_table import Link
 from simulators.peripherals.peripheral import M, Peripheral, World
+from simulators.peripherals.spec import DeviceSpec
 from simulators.taken import Taken
 
 

@@ -3,20 +3,40 @@
 import struct
 from collections import deque
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
-from simulators.home_file import OximeterSpec, Oxygen
 from simulators.peripherals.gatt_table import Characteristic, Link, Service
 from simulators.peripherals.keeper import Keeper
+from simulators.peripherals.kind import Kind
 from simulators.peripherals.octets import date_time, sfloat, uint24
 from simulators.peripherals.peripheral import World
+from simulators.peripherals.spec import DeviceSpec, Measurement, Medfloat, Word
 from simulators.taken import Taken
 
 FEATURE: Final = gatt.sig(0x2A60)
 # Measurement status, device status, storage and time stamps; all bits of both status fields.
 FEATURES: Final = bytes.fromhex("0f00 e0ff ffff00")
+
+
+class Oxygen(Measurement):
+    """One spot check (2A5E); `continuous` is a live value (2A5F), which no device keeps."""
+
+    spo2: Medfloat
+    pulse: Medfloat
+    continuous: bool = False
+    status: Word | None = None
+    device_status: Annotated[int, Field(ge=0, le=0xFFFFFF)] | None = None
+
+
+class OximeterSpec(DeviceSpec):
+    """A pulse oximeter."""
+
+    kind: Literal["oximeter"]
+    measurements: tuple[Oxygen, ...] = ()
 
 
 def spot_check(oxygen: Oxygen, stamp: datetime) -> bytes:
@@ -86,3 +106,6 @@ class Oximeter(Keeper[Oxygen]):
             value, taken = self._live.popleft()
             await link.notify(gatt.PLX_CONTINUOUS, value)
             self._world.take_note(taken)
+
+
+KIND: Final = Kind(OximeterSpec, Oximeter, profile="generic_oximeter")

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
-from simulators.home_file import DeviceSpec, Measurement
 from simulators.peripherals.clock import DeviceClock
 from simulators.peripherals.gatt_table import (
     READ_NOT_PERMITTED,
@@ -21,6 +20,7 @@ from simulators.peripherals.gatt_table import (
     LinkLost,
     Service,
 )
+from simulators.peripherals.spec import DeviceSpec, Measurement
 from simulators.peripherals.window import Window
 from simulators.taken import Taken
 

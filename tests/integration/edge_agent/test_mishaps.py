@@ -18,7 +18,7 @@ from device_profiles.gatt import (
     MANUFACTURER_NAME,
 )
 from edge_agent.core import plan
-from simulators.home_file import Pressure
+from simulators.peripherals.cuff import Pressure
 from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
 from tests.integration.edge_agent.broker import until
 from tests.integration.edge_agent.hub_inside import QUICK, HubInside

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from edge_agent.core import plan
-from simulators.home_file import Glucose, Pressure
+from simulators.peripherals.cuff import Pressure
+from simulators.peripherals.glucose_octets import Glucose
 from simulators.peripherals.keeper import Keeper
 from tests.integration.edge_agent.agent import CUFF, METER
 from tests.integration.edge_agent.broker import until

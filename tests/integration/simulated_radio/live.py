@@ -17,9 +17,10 @@ from dbus_fast.aio import MessageBus
 from simulators.bluez.daemon import private_bus
 from simulators.bluez.running import RunningHome
 from simulators.bluez.settings import Timing
-from simulators.home_file import HomeFile, Measurement
+from simulators.home_file import HomeFile
 from simulators.peripherals.any import AnyPeripheral
 from simulators.peripherals.peripheral import World
+from simulators.peripherals.spec import Measurement
 from simulators.taken import Taken
 from tests.fixtures.radio import stub_bluetoothctl
 

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulators.home_file import CuffSpec, GlucometerSpec, HomeFile
+from simulators.home_file import HomeFile
 from simulators.homes import Course, device, home, octets, rebase, thin
+from simulators.peripherals.cuff import CuffSpec
+from simulators.peripherals.glucometer import GlucometerSpec
 from simulators.sample import (
     BLOOD_PRESSURE,
     GLUCOSE,

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.home_file import Context, Glucose, Oxygen, Pressure
 from simulators.peripherals import cuff, glucose_octets, oximeter
+from simulators.peripherals.cuff import Pressure
+from simulators.peripherals.glucose_octets import Context, Glucose
 from simulators.peripherals.octets import date_time, sfloat
+from simulators.peripherals.oximeter import Oxygen
 
 AT = datetime(2026, 11, 21, 20, 41, 59)  # noqa: DTZ001 - a device has no zone
 AT_HEX = " ea07 0b 15 14 29 3b "  # u16 year, then one octet each
