@@ -27,4 +27,5 @@ PROFILE: Final = Profile(
     subscribe=(WEIGHT_MEASUREMENT, BODY_COMPOSITION_MEASUREMENT),
     clock=CURRENT_TIME,
     assemble=partial(ScaleRecords, weight_waits=True),
+    reads_rest=True,  # who stands on it in shoes has a weight alone
 )

@@ -3,8 +3,9 @@
 import asyncio
 from abc import abstractmethod
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from device_profiles.gatt import Uuid
 from simulators.peripherals.gatt_table import Link
@@ -12,17 +13,20 @@ from simulators.peripherals.peripheral import M, Peripheral, World
 from simulators.peripherals.spec import DeviceSpec
 from simulators.taken import Taken
 
+Values: TypeAlias = tuple[tuple[Uuid, bytes], ...]  # what one measurement indicates, in order
+
 
 class Keeper(Peripheral[M]):
-    """Cuffs and oximeters. What was confirmed is forgotten: a real one may delete it too."""
+    """Cuffs, oximeters, scales. What was confirmed is forgotten: a real one may delete it too."""
 
     kind: ClassVar[str]
     measured: ClassVar[Uuid]
+    more: ClassVar[tuple[Uuid, ...]] = ()  # what else has to be listened to before it speaks
 
     def __init__(self, spec: DeviceSpec, measurements: tuple[M, ...], world: World) -> None:
         super().__init__(spec, measurements, world)
-        self._undelivered: deque[bytes] = deque()
-        self._told: list[bytes] = []
+        self._undelivered: deque[Values] = deque()
+        self._told: list[Values] = []
         self._delivering = False
         self.heard: list[bytes] = []  # what was confirmed while somebody listened
         self._unasked: asyncio.TimerHandle | None = None
@@ -32,11 +36,16 @@ class Keeper(Peripheral[M]):
     def octets(self, measurement: M, stamp: datetime) -> bytes:
         """Return the value of the indicated characteristic."""
 
+    def further(self, measurement: M, stamp: datetime) -> Values:  # noqa: ARG002
+        """Return what else it indicates of a measurement."""
+        return ()
+
     def take(self, measurement: M) -> None:
         """Measure once."""
         value, taken = self.note(measurement, self.measured)
-        self._undelivered.append(value)
-        self._world.take_note(taken)
+        further = self.further(measurement, taken.device_time)
+        self._undelivered.append(((self.measured, value), *further))
+        self._world.take_note(replace(taken, context=further[0][1]) if further else taken)
 
     def note(self, measurement: M, uuid: Uuid) -> tuple[bytes, Taken]:
         """Return a measurement's octets and its line for taken.jsonl."""
@@ -72,7 +81,7 @@ class Keeper(Peripheral[M]):
 
     def _may_speak(self) -> bool:
         early = self.behaviour.early_indication is not None
-        return self._speaking if early else self.measured in self._cccds
+        return self._speaking if early else self._cccds >= {self.measured, *self.more}
 
     def _speak(self) -> None:
         """A bonded device remembers that it was listened to, and does not look again."""
@@ -84,8 +93,9 @@ class Keeper(Peripheral[M]):
         try:
             while self._undelivered and self._may_speak():
                 self._stay()
-                if await link.indicate(self.measured, self._undelivered[0]):
-                    self.heard.append(self._undelivered[0])
+                for uuid, octets in self._undelivered[0]:
+                    if await link.indicate(uuid, octets):
+                        self.heard.append(octets)
                 self._told.append(self._undelivered.popleft())
                 self._count_record()
                 self._delivered()

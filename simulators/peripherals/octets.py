@@ -13,6 +13,8 @@ from typing import Final
 NAN: Final = struct.pack("<H", 0x07FF)
 POSITIVE_INFINITY: Final = struct.pack("<H", 0x07FE)
 NEGATIVE_INFINITY: Final = struct.pack("<H", 0x0802)
+# What scales send instead of a number of steps where they measured nothing.
+UNSUCCESSFUL: Final = 0xFFFF
 # Stands for "no date", year, month and day 0, which Python's datetime cannot hold.
 NO_DATE: Final = date(1, 6, 15)
 # Mantissas that mean something else while the exponent is 0.
@@ -26,6 +28,26 @@ def sfloat(number: Decimal) -> bytes:
         if -2048 <= mantissa <= 2047 and -8 <= exponent <= 7 and not special:
             return struct.pack("<H", (exponent & 0xF) << 12 | (mantissa & 0xFFF))
     raise ValueError(f"{number} has no exact medfloat16")
+
+
+def float32(number: Decimal) -> bytes:
+    """Return a medfloat32: 8-bit exponent, 24-bit mantissa, both two's complement."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise TypeError("a medfloat32 number is finite")
+    mantissa = int(number.scaleb(-exponent))
+    # The five numbers at both ends mean something else (NaN, NRes, infinities, reserved).
+    if abs(mantissa) > 0x7FFFFD or not -128 <= exponent <= 127:
+        raise ValueError(f"{number} has no exact medfloat32")
+    return struct.pack("<I", (exponent & 0xFF) << 24 | (mantissa & 0xFFFFFF))
+
+
+def steps(number: Decimal, step: Decimal) -> bytes:
+    """Return how many steps of a unit a number is, in 2 octets; ValueError where not whole."""
+    count = number / step
+    if count != int(count) or not 0 <= count < UNSUCCESSFUL:
+        raise ValueError(f"{number} is no whole number of steps of {step}")
+    return struct.pack("<H", int(count))
 
 
 def _spellings(number: Decimal) -> list[tuple[int, int]]:

@@ -83,6 +83,10 @@ class Peripheral(ABC, Generic[M]):
     def measurement_service(self) -> Service:
         """Return its medical service."""
 
+    def further_services(self) -> tuple[Service, ...]:
+        """Return other medical services of the same device."""
+        return ()
+
     @abstractmethod
     def take(self, measurement: M) -> None:
         """Make the octets, note them as taken, keep them for delivery."""
@@ -130,6 +134,7 @@ class Peripheral(ABC, Generic[M]):
             Service(gatt.CURRENT_TIME_SERVICE, (time,)),
             Service(gatt.BATTERY_SERVICE, (battery,)),
             self.measurement_service(),
+            *self.further_services(),
         )
 
     def link_up(self, link: Link) -> None:

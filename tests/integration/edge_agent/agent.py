@@ -20,11 +20,17 @@ from edge_agent.status import read_status
 from tests.fixtures.hub import Kit, make_kit
 from tests.integration.edge_agent.broker import Broker, until
 
-CUFF, METER, OXIMETER = (f"C0:FF:EE:00:00:0{n}" for n in (1, 2, 3))
+CUFF, METER, OXIMETER, SCALE, BODY_SCALE, THERMOMETER, CGM = (
+    f"C0:FF:EE:00:00:0{n}" for n in range(1, 8)
+)
 PROFILES = {
     CUFF: "generic_cuff",
     METER: "generic_glucometer",
     OXIMETER: "generic_oximeter",
+    SCALE: "generic_scale",
+    BODY_SCALE: "generic_body_scale",
+    THERMOMETER: "generic_thermometer",
+    CGM: "generic_cgm",
 }
 STOP_S = 15
 

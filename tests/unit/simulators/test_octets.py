@@ -5,11 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.peripherals import cuff, glucose_octets, oximeter
+from simulators.peripherals import body_scale, cuff, glucose_octets, oximeter, scale, thermometer
+from simulators.peripherals.body_scale import Body
 from simulators.peripherals.cuff import Pressure
 from simulators.peripherals.glucose_octets import Context, Glucose
-from simulators.peripherals.octets import date_time, sfloat
+from simulators.peripherals.octets import date_time, float32, sfloat
 from simulators.peripherals.oximeter import Oxygen
+from simulators.peripherals.scale import Weight
+from simulators.peripherals.thermometer import Temperature
 
 AT = datetime(2026, 11, 21, 20, 41, 59)  # noqa: DTZ001 - a device has no zone
 AT_HEX = " ea07 0b 15 14 29 3b "  # u16 year, then one octet each
@@ -138,3 +141,83 @@ def test_spot_check(more: dict[str, object], octets: str) -> None:
 def test_live_value(more: dict[str, object], octets: str) -> None:
     oxygen = Oxygen.model_validate({"device_time": AT, "spo2": 97, "pulse": 70, **more})
     assert oximeter.continuous(oxygen) == bytes.fromhex(octets)
+
+
+@pytest.mark.parametrize(
+    ("number", "octets"),
+    [
+        ("37.6", "780100ff"),  # mantissa 376, exponent -1
+        ("36.40", "380e00fe"),  # as written: mantissa 3640, exponent -2
+        ("-0.1", "ffffffff"),
+        ("8388606", None),  # would read as +infinity
+    ],
+)
+def test_medfloat32(number: str, octets: str | None) -> None:
+    if octets is None:
+        with pytest.raises(ValueError, match="no exact medfloat32"):
+            float32(Decimal(number))
+    else:
+        assert float32(Decimal(number)) == bytes.fromhex(octets)
+
+
+@pytest.mark.parametrize(
+    ("more", "octets"),
+    [
+        # 81.5 kg = 16300 * 0.005
+        ({}, "02 ac3f" + AT_HEX),
+        # 179.68 lb = 17968 * 0.01
+        ({"weight": "179.68", "unit": "lb", "user": 2}, "07 3046" + AT_HEX + "02"),
+        # BMI 25.2 = 252 * 0.1, height 1.80 m = 1800 * 0.001
+        ({"bmi": "25.2", "height": "1.8"}, "0a ac3f" + AT_HEX + "fc00 0807"),
+        # height 70.9 inches = 709 * 0.1
+        (
+            {"weight": "179.68", "unit": "lb", "bmi": "25.2", "height": "70.9"},
+            "0b 3046" + AT_HEX + "fc00 c502",
+        ),
+        ({"weight": "unsuccessful"}, "02 ffff" + AT_HEX),
+    ],
+)
+def test_weight(more: dict[str, object], octets: str) -> None:
+    told = Weight.model_validate({"device_time": AT, "weight": "81.5", **more})
+    assert scale.octets(told, AT) == bytes.fromhex(octets)
+
+
+@pytest.mark.parametrize("number", ["81.501", "-1", "327.675"])
+def test_a_weight_between_two_steps_is_refused(number: str) -> None:
+    with pytest.raises(ValueError, match="no whole number of steps"):
+        Weight.model_validate({"device_time": AT, "weight": number})
+
+
+@pytest.mark.parametrize(
+    ("more", "octets"),
+    [
+        ({}, "0200 f500" + AT_HEX),  # fat 24.5 %
+        # bits 1-4, 8, 9: metabolism 6900 kJ, muscle 41.2 %, water 42 kg, impedance 500 ohm
+        (
+            {
+                "user": 1,
+                "metabolism": 6900,
+                "muscle": "41.2",
+                "water": 42,
+                "impedance": 500,
+            },
+            "1e03 f500" + AT_HEX + "01 f41a 9c01 d020 8813",
+        ),
+    ],
+)
+def test_body_composition(more: dict[str, object], octets: str) -> None:
+    told = Body.model_validate({"device_time": AT, "weight": "81.5", "fat": "24.5", **more})
+    assert body_scale.composition(told, Decimal("24.5"), AT) == bytes.fromhex(octets)
+
+
+@pytest.mark.parametrize(
+    ("more", "stamp", "octets"),
+    [
+        ({}, AT, "02 780100ff" + AT_HEX),
+        ({"site": 6}, AT, "06 780100ff" + AT_HEX + "06"),
+        ({"temperature": "99.7", "unit": "F", "site": 3}, None, "05 e50300ff 03"),
+    ],
+)
+def test_temperature(more: dict[str, object], stamp: datetime | None, octets: str) -> None:
+    told = Temperature.model_validate({"device_time": AT, "temperature": "37.6", **more})
+    assert thermometer.octets(told, stamp) == bytes.fromhex(octets)
