@@ -77,3 +77,17 @@ CGM_FEATURE: Final = sig(0x2AA8)
 CGM_STATUS: Final = sig(0x2AA9)
 CGM_SESSION_START_TIME: Final = sig(0x2AAA)
 CGM_SESSION_RUN_TIME: Final = sig(0x2AAB)
+
+# What the services' specifications let a device indicate: it waits for our confirmation, and may
+# then delete the value. Other characteristics of measurements are notified.
+INDICATED: Final = frozenset(
+    {
+        BLOOD_PRESSURE_MEASUREMENT,
+        TEMPERATURE_MEASUREMENT,
+        WEIGHT_MEASUREMENT,
+        BODY_COMPOSITION_MEASUREMENT,
+        PLX_SPOT_CHECK,
+        RECORD_ACCESS_CONTROL_POINT,
+        USER_CONTROL_POINT,
+    }
+)

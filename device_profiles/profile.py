@@ -8,7 +8,7 @@ from typing import Protocol
 
 from device_profiles.about import About
 from device_profiles.errors import DecodeError
-from device_profiles.gatt import Uuid
+from device_profiles.gatt import INDICATED, Uuid
 from device_profiles.reading import DeviceTime, Indication, Reading
 from device_profiles.talk import Owner, Talk, silent
 
@@ -53,7 +53,10 @@ class EachAlone:
 
 
 class Sieve(Protocol):
-    """Drops what holds no measurement: an acknowledgement, a curve, a value told again at once."""
+    """Drops what holds no measurement: an acknowledgement, a curve, a value told again at once.
+
+    It is asked about notifications only; what is indicated is always kept (docs/adr/0013).
+    """
 
     def keeps(self, indication: Indication) -> bool:
         """Say whether this indication is kept and read."""
@@ -119,6 +122,8 @@ class Profile:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "read", MappingProxyType(dict(self.read)))
+        if self.sieve is not KeepAll and not INDICATED.isdisjoint(self.subscribe):
+            raise ValueError(f"{self.key}: a sieve may drop nothing that is indicated")
 
     @property
     def matches(self) -> tuple[Advertised, ...]:

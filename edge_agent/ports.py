@@ -146,6 +146,9 @@ class Link(Protocol):
     def has(self, uuid: Uuid) -> bool:
         """Say whether the device has this characteristic."""
 
+    def indicates(self, uuid: Uuid) -> bool:
+        """Say whether it may indicate it, and so delete the value once that was confirmed."""
+
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         """Call `take` with each indication or notification, in the radio's own callback."""
 

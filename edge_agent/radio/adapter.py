@@ -1,18 +1,20 @@
-"""Powers the machine's Bluetooth adapter off and on: the remedy where BlueZ is stuck.
+"""Powers the machine's Bluetooth adapter off and on, the remedy where BlueZ is stuck; hangs up.
 
-It ends every connection, but keeps every bond. RemoveDevice, which other programs use for the
+Power ends every connection, but keeps every bond. RemoveDevice, which other programs use for the
 same, would destroy the bond, and only a person at the device can make a new one.
 """
 
 import asyncio
 
 import structlog
-from dbus_fast import Message, MessageType, Variant
+from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from edge_agent.errors import BluetoothUnavailable
 
 ADAPTER = "org.bluez.Adapter1"
+DEVICE = "org.bluez.Device1"
+NOT_CONNECTED = "org.bluez.Error.NotConnected"
 CALL_S = 10.0
 
 log = structlog.get_logger()
@@ -35,6 +37,19 @@ async def power_cycle(bus: MessageBus, off_s: float) -> None:
         await asyncio.sleep(off_s)
     finally:  # whatever happens, never leave it off
         await _power(bus, on[0], on=True)
+
+
+async def hang_up(path: str) -> None:
+    """Have BlueZ disconnect a device. Raises BluetoothUnavailable."""
+    bus = MessageBus(bus_type=BusType.SYSTEM)  # our own: the radio may have ended its already
+    try:
+        await bus.connect()
+        await _call(bus, path, DEVICE, "Disconnect")
+    except BluetoothUnavailable as error:
+        if error.detail != NOT_CONNECTED:  # that one says that the device was first
+            raise
+    finally:
+        bus.disconnect()
 
 
 async def _power(bus: MessageBus, path: str, *, on: bool) -> None:

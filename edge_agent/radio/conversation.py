@@ -24,12 +24,19 @@ class Conversation:
         self._talk = allowed.profile.talk(allowed.owner)
         self._sieve = allowed.profile.sieve()
         self._writes: asyncio.Queue[Write] = asyncio.Queue()
+        self.sieved = 0
+        """How many notifications were dropped because they hold no measurement."""
 
     def hear(self, uuid: Uuid, octets: bytes) -> None:
-        """Take an indication: keep it unless it holds no measurement, then think of an answer."""
-        indication = Indication(uuid=uuid, octets=octets)
-        if self._keeps(indication):
-            self._intake.take(uuid, octets)
+        """Keep it unless it holds no measurement, then think of an answer.
+
+        What is indicated is always kept: the device was told that it arrived, and may delete it.
+        """
+        reads = self._keeps(Indication(uuid=uuid, octets=octets))
+        if reads or self._link.indicates(uuid):
+            self._intake.take(uuid, octets, reads=reads)
+        else:
+            self.sieved += 1
         self.answered(uuid, octets)
 
     def answered(self, uuid: Uuid, octets: bytes) -> None:

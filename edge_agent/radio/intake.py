@@ -42,13 +42,16 @@ class Intake:
         self._kept: list[_Kept] = []
         self._complete: list[Group] = []
         self._checked: Checked | None = None
-        self._clock_known = False
+        self._clock_known = self._finished = False
         self.count = 0
         self.sequences: list[int] = []
         self.last_at = home.clock.monotonic()
 
-    def take(self, uuid: Uuid, octets: bytes) -> None:
-        """Keep one indication; runs inside the radio's callback and never raises."""
+    def take(self, uuid: Uuid, octets: bytes, *, reads: bool = True) -> None:
+        """Keep one indication; runs inside the radio's callback and never raises.
+
+        `reads` false: it holds no measurement, and travels as it is at the end of the session.
+        """
         self.last_at = self._home.clock.monotonic()
         indication = Indication(uuid=uuid, octets=octets)
         came = Arrival(
@@ -66,8 +69,11 @@ class Intake:
             self._refuse()
             return
         self._kept.append(_Kept(indication, came, self.last_at, ref))
-        self._complete += self._assembly.add(indication)
-        self._read_complete()
+        if reads:
+            self._complete += self._assembly.add(indication)
+            self._read_complete()
+        if self._finished:  # said while the hub hung up: nobody comes back for it
+            self.finish()
 
     def _clock_ok(self) -> bool:
         """A look at the device's clock by a wrong hub clock spoils what rests on it, too."""
@@ -91,11 +97,12 @@ class Intake:
 
     def finish(self) -> None:
         """Read what is complete; what is left over travels as it is."""
-        self._clock_known = True
+        self._clock_known = self._finished = True
         if self._profile.reads_rest:
             self._complete += self._assembly.rest()
         self._read_complete()
-        self._release(self._kept)
+        left, self._kept = self._kept, []
+        self._release(left)
 
     def _read_complete(self) -> None:
         if not self._clock_known:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTServiceCollection
 from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
 from device_profiles.gatt import Uuid
 from edge_agent.errors import DeviceLost, DeviceRefused, PairingRefused
+from edge_agent.radio.adapter import hang_up
 from edge_agent.radio.times import USUAL, Times
 
 T = TypeVar("T")
@@ -38,6 +40,7 @@ class BleakLink:
 
     def __init__(self, device: BLEDevice, *, pair: bool, times: Times = USUAL) -> None:
         self._gone, self._open, self._times = asyncio.Event(), False, times
+        self._path, self._told = device.details["path"], asyncio.Event()
         self._services = BleakGATTServiceCollection()
         self._client = BleakClient(
             device, disconnected_callback=self._disconnected, pair=pair, timeout=times.connect_s
@@ -52,16 +55,35 @@ class BleakLink:
 
     async def close(self) -> None:
         """Disconnect. What fails here has no consequence any more."""
+        await self._try(self._hear_out())
+        await self._try(self._client.disconnect())
+        self.drop()
+
+    async def _hear_out(self) -> None:
+        """Have BlueZ disconnect, and wait until bleak tells of it: values come before that.
+
+        bleak stops listening when BlueZ answers that the device has just hung up by itself; what
+        it indicated before, and BlueZ confirmed, would stay unread in a socket.
+        """
+        if self._open and not self._told.is_set():
+            await hang_up(self._path)
+            await self._told.wait()
+
+    async def _try(self, call: Coroutine[Any, Any, None]) -> None:
         try:
             async with asyncio.timeout(self._times.close_s):
-                await self._client.disconnect()
+                await call
         except Exception:  # noqa: BLE001, S110 - bleak raises anything when BlueZ is gone
             pass
-        self.drop()
 
     def has(self, uuid: Uuid) -> bool:
         """See `ports.Link`."""
-        return self._services.get_characteristic(uuid) is not None
+        return self._find(uuid) is not None
+
+    def indicates(self, uuid: Uuid) -> bool:
+        """See `ports.Link`. Where a device offers both, BlueZ's choice is not ours to guess."""
+        there = self._find(uuid)
+        return there is not None and "indicate" in there.properties
 
     def services(self) -> list[Uuid]:
         """Return the UUIDs of all services."""
@@ -75,21 +97,22 @@ class BleakLink:
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         """See `ports.Link`. StartNotify, bleak's default, also keeps what comes very early."""
         await self._limited(
-            self._client.start_notify(uuid, lambda _, octets: take(bytes(octets))),
+            self._client.start_notify(self._there(uuid), lambda _, octets: take(bytes(octets))),
             self._times.call_s,
         )
 
     async def read(self, uuid: Uuid) -> bytes:
         """See `ports.Link`."""
-        return bytes(await self._limited(self._client.read_gatt_char(uuid), self._times.call_s))
+        there = self._there(uuid)
+        return bytes(await self._limited(self._client.read_gatt_char(there), self._times.call_s))
 
     async def write(self, uuid: Uuid, octets: bytes) -> None:
         """See `ports.Link`."""
-        there = self._services.get_characteristic(uuid)
+        there = self._there(uuid)
         # Makers' command characteristics often take writes without response only.
-        response = there is None or "write" in there.properties
+        response = "write" in there.properties
         await self._limited(
-            self._client.write_gatt_char(uuid, octets, response=response), self._times.call_s
+            self._client.write_gatt_char(there, octets, response=response), self._times.call_s
         )
 
     async def hung_up(self) -> None:
@@ -100,8 +123,20 @@ class BleakLink:
         """See `ports.Link`."""
         self._gone.set()
 
+    def _find(self, uuid: Uuid) -> BleakGATTCharacteristic | None:
+        """Return the first with this UUID; bleak's own search raises where there are several."""
+        found = self._services.characteristics
+        return next((found[handle] for handle in sorted(found) if found[handle].uuid == uuid), None)
+
+    def _there(self, uuid: Uuid) -> BleakGATTCharacteristic:
+        found = self._find(uuid)
+        if found is None:
+            raise DeviceRefused("no_characteristic")
+        return found
+
     def _disconnected(self, _: BleakClient) -> None:
         if self._open:  # bleak also calls this for its own retries, before connect() returns
+            self._told.set()
             self._gone.set()
 
     async def _limited(self, call: Coroutine[Any, Any, T], seconds: float) -> T:

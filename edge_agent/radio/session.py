@@ -58,6 +58,10 @@ class Session:
         finally:
             self._intake.finish()
             self.outcome.brought = self._intake.count
+            if self._conversation.sieved:  # never in silence: docs/adr/0013
+                log.info(
+                    "sieved", device=str(self._allowed.device.id), frames=self._conversation.sieved
+                )
 
     async def _take_all(self) -> None:
         records = await self._subscribe()

@@ -1,5 +1,6 @@
 """What goes wrong with devices at home, a test each, on the simulated radio by unmodified bleak."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,7 +19,12 @@ from device_profiles.gatt import (
     MANUFACTURER_NAME,
 )
 from edge_agent.core import plan
-from simulators.peripherals.cuff import Pressure
+from simulators.bluez import service
+from simulators.bluez.call import Call
+from simulators.bluez.device import Device
+from simulators.bluez.errors import BluezError
+from simulators.peripherals.cuff import Cuff, Pressure
+from tests.fixtures.hub import CUFF_OCTETS
 from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
 from tests.integration.edge_agent.broker import until
 from tests.integration.edge_agent.hub_inside import QUICK, HubInside
@@ -327,6 +333,34 @@ async def test_bluetoothd_restarts_in_mid_session(live: Live, tmp_path: Path) ->
         simulated.measure(CUFF, Pressure.model_validate(pressure(0, 130)))
         await hub.until_read(2)
         assert hub.octets() == simulated.octets()
+
+
+async def test_what_is_indicated_while_the_hub_hangs_up_is_kept(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device was quicker by a hair: BlueZ says "Not Connected" to us, and dbus-daemon, which
+    promises no order between two sockets, gives us that before the value and the hang-up.
+    """
+    late = [bytes((0, systolic)) + CUFF_OCTETS[2:] for systolic in range(110, 115)]
+    told: list[bytes] = []
+
+    def said_before(device: Device) -> None:
+        if device.link is not None and len(told) < len(late):
+            told.append(late[len(told)])
+            assert device.link._deliver(BLOOD_PRESSURE_MEASUREMENT, told[-1])
+        device.disconnect()
+        assert isinstance(device.peripheral, Cuff)
+        device.peripheral.measure(Pressure.model_validate(pressure()))  # it advertises again
+
+    async def says_one_more(device: Device, _: Call) -> None:
+        asyncio.get_running_loop().call_later(0.01, said_before, device)
+        raise BluezError("NotConnected", "Not Connected")
+
+    monkeypatch.setattr(service, "_disconnect", says_one_more)
+    live(device(CUFF, pressure(), behaviour={"hang_up_s": 60, "idle_s": 60}))
+    async with HubInside(tmp_path, CUFF, quiet_s=0.05) as hub:
+        await until(lambda: len(told) == len(late), "five sessions")
+        await until(lambda: {one.hex() for one in late} <= set(hub.octets()), "all are kept", 5)
 
 
 async def test_an_adapter_gone_silent_is_powered_off_and_on(live: Live, tmp_path: Path) -> None:
