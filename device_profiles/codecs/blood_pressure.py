@@ -32,7 +32,7 @@ from device_profiles.codes import (
 )
 from device_profiles.gatt import BLOOD_PRESSURE_MEASUREMENT
 from device_profiles.profile import Group
-from device_profiles.reading import DeviceTime, Kind, Reading, Validity, Value
+from device_profiles.reading import Absent, DeviceTime, Kind, Reading, Validity, Value
 
 UNKNOWN_USER: Final = 0xFF
 MMHG_PER_KPA: Final = Decimal("7.50062")
@@ -104,11 +104,13 @@ def readings(group: Group) -> tuple[Reading, ...]:
 
 
 def _values(measured: BloodPressure) -> tuple[Value, ...]:
+    """A mean of 0 is none: cuffs that do not compute it send 0 instead of NaN, as a BM85."""
+    mean = Absent.SENTINEL if measured.map == 0 else measured.map
     unit = KPA if measured.unit == "kPa" else MMHG
     pressures = (
         value(SYSTOLIC, unit, measured.systolic),
         value(DIASTOLIC, unit, measured.diastolic),
-        value(MEAN_PRESSURE, unit, measured.map),
+        value(MEAN_PRESSURE, unit, mean),
     )
     if measured.pulse is None:
         return pressures

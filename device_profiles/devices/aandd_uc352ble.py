@@ -1,7 +1,8 @@
 """A&D UC-352BLE, a scale with the maker's own service: as 0x2A9D, but in steps of 0.1 kg or lb.
 
 Facts: andengineering/AndroidSampleCode (UUIDs), dariuszseweryn/RxAndroidBle issue 130 (an owner's
-octets and what the scale showed). Newer ones have the Weight Scale Service: generic_scale.
+octets and what the scale showed). Newer ones have the Weight Scale Service: generic_scale. In one
+with its own service, the steps of the standard's characteristic are its own too.
 """
 
 from decimal import Decimal
@@ -12,7 +13,7 @@ from device_profiles.codecs import date_time
 from device_profiles.codecs.findings import Finding, Window, flags, plausibility, value, worst
 from device_profiles.codecs.octets import Octets
 from device_profiles.codes import KG, POUND, WEIGHT
-from device_profiles.gatt import DATE_TIME
+from device_profiles.gatt import DATE_TIME, WEIGHT_MEASUREMENT
 from device_profiles.profile import Advertised, Group, Profile
 from device_profiles.reading import Absent, Kind, Reading, Validity
 
@@ -52,8 +53,8 @@ PROFILE: Final = Profile(
     key="aandd_uc352ble",
     name="Scale",
     match=Advertised(SERVICE),
-    read={MEASUREMENT: _readings},
-    subscribe=(MEASUREMENT,),
+    read={MEASUREMENT: _readings, WEIGHT_MEASUREMENT: _readings},
+    subscribe=(MEASUREMENT, WEIGHT_MEASUREMENT),
     clock=DATE_TIME,
     about=About(
         maker="A&D",

@@ -91,12 +91,16 @@ def test_a_failed_measurement_is_no_number() -> None:
     assert {value.number for value in reading.values} == {None}
 
 
-def test_a_missing_mean_takes_nothing_from_the_pair() -> None:
-    reading = read("00 7800 5000 ff07")
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [("ff07", Absent.NAN), ("0000", Absent.SENTINEL)],  # 0 as a Beurer BM85 sends it
+)
+def test_a_missing_mean_takes_nothing_from_the_pair(octets: str, why: Absent) -> None:
+    reading = read(f"00 7800 5000 {octets}")
     assert (reading.validity, reading.flags) == (Validity.VALID, ())
     mean = reading.value("mean_pressure")
     assert mean is not None
-    assert mean.absent is Absent.NAN
+    assert mean.absent is why
 
 
 def test_a_missing_pulse_is_noted_only() -> None:

@@ -1,6 +1,5 @@
 """Every profile reads its recording in tests/captures/devices as the recording's source says."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -98,11 +97,3 @@ def test_the_page_has_what_it_needs(profile: Profile) -> None:
     assert profile.about.maker
     assert profile.about.models
     assert all(note.endswith(".") for note in profile.about.notes)
-
-
-def test_a_published_off_spec_line_passes_through_the_profile_of_its_device() -> None:
-    vectors = [json.loads(line) for line in (CAPTURES / "gatt.jsonl").read_text().splitlines()]
-    beurer = [line["hex"] for line in vectors if "BM85" in line["kind"]]
-    assert len(beurer) == 2
-    recorded = {line.get("octets") for line in lines(PROFILES["beurer_bm85"])}
-    assert set(beurer) <= recorded
