@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -42,10 +43,13 @@ def bluez(
         Path | None, typer.Option(help="Where the bus and taken.jsonl lie; else a new directory.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="Waiting is divided by this.")] = 1.0,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="The devices do nothing until SIGUSR1.")
+    ] = False,
 ) -> None:
     """Serve the devices of one home on a private D-Bus until SIGTERM."""
     from simulators.bluez.daemon import BusUnavailable
-    from simulators.bluez.process import run
+    from simulators.bluez.process import run as serve
     from simulators.home_file import HomeFileBroken, load
 
     try:
@@ -56,7 +60,7 @@ def bluez(
     directory = bus_dir or Path(tempfile.mkdtemp(prefix="hearthline-sim-"))
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        asyncio.run(run(checked, directory, speed, typer.echo))
+        asyncio.run(serve(checked, directory, speed, typer.echo, hold=hold))
     except BusUnavailable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -106,6 +110,41 @@ def bench(
         return
     for name, value in figures.items():
         typer.echo(f"{name:<30} {value}")
+
+
+@app.command()
+def run(
+    scenarios: Annotated[
+        list[Path] | None, typer.Argument(help="SCENARIO.yaml, or folders of them.")
+    ] = None,
+    shipped: Annotated[bool, typer.Option("--shipped", help="Run those that come along.")] = False,
+    speed: Annotated[float, typer.Option(min=0.01, help="Waiting is divided by this.")] = 1.0,
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Scenarios at once.")] = 3,
+    junit: Annotated[Path | None, typer.Option(help="Where to write a JUnit file.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="The start on the devices' clocks (UTC); default now.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep database, logs and octets in this new folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Run scenarios on the real programs. Example: run --shipped --junit out.xml.
+
+    Exits 1 when something is not as expected, 2 when a file cannot be used.
+    """
+    from simulators.scenarios.command import run_files
+
+    folders = [] if scenarios is None else scenarios
+    raise typer.Exit(run_files(folders, shipped, speed, jobs, junit, at, keep, as_json))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors. Example: schema > scenario.json."""
+    from simulators.scenarios.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
 
 
 def main() -> None:

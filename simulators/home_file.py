@@ -25,7 +25,8 @@ class HomeFileBroken(Exception):
     """The home file cannot be used; the text says where and why, in one line."""
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """Return the name of a time zone. Raises ValueError."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -50,7 +51,7 @@ class HomeFile(Strict):
     """One home: one process, one bus."""
 
     seed: int
-    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    zone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     bluetooth: Bluetooth = Bluetooth()
     devices: tuple[Spec, ...]
 

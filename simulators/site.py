@@ -5,10 +5,11 @@ The demo, the bench and whole-process tests build theirs with it; each part is a
 
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -97,6 +98,10 @@ class Home:
     radio: Program | None = None
     agent: Program | None = None
     speed: float = 1.0
+    hold: bool = False
+    """Whether the devices do nothing until `begin`."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Settings of the agent that differ from the usual ones."""
 
     @property
     def taken_path(self) -> Path:
@@ -108,6 +113,7 @@ class Home:
         self.taken_path.unlink(missing_ok=True)
         arguments = ["bluez", str(self.folder / "home.json")]
         arguments += ["--bus-dir", str(self.folder / "radio"), "--speed", str(self.speed)]
+        arguments += ["--hold"] if self.hold else []
         self.radio = Program("hearthline-sim", arguments, self.folder / "radio.log", piped=True)
         process = self.radio.start()
         line = process.stdout.readline() if process.stdout else ""
@@ -135,8 +141,14 @@ class Home:
                 "HEARTHLINE_HEARTBEAT_SECONDS": "5",
                 # As the systemd unit has it: without docstrings the agent is 2 MB smaller.
                 "PYTHONOPTIMIZE": "2",
+                **self.settings,
             },
         )
+
+    def begin(self) -> None:
+        """Let devices that were told to hold begin."""
+        if self.radio is not None and self.radio.process is not None:
+            self.radio.process.send_signal(signal.SIGUSR1)
 
     def start_agent(self) -> None:
         """Start the hub."""

@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     hub = typer.Typer(help="Hubs and the devices paired to them.", no_args_is_help=True)
     hub.command("add")(add_hub)
     hub.command("list")(list_hubs)
+    hub.command("show")(show_hub)
     hub.command("pair")(pair)
     app.add_typer(hub, name="hub")
 
@@ -72,7 +73,7 @@ def add_hub(
     ] = "2",
     device: Annotated[
         list[str] | None,
-        typer.Option(help="ADDRESS,PROFILE,PATIENT of a device that comes with it; repeat."),
+        typer.Option(help="ADDRESS,PROFILE,PATIENT[,SLOT] of a device that comes with it; repeat."),
     ] = None,
     since: Since = None,
     as_json: JsonOption = False,
@@ -106,6 +107,18 @@ def list_hubs(as_json: JsonOption = False) -> None:
         print_table("Hubs", rows, "No hub yet; `hearthline-gateway hub add` makes one.")
 
 
+def show_hub(hub: UUID, as_json: JsonOption = False) -> None:
+    """Show what a hub said last of itself and its devices. Example: hub show HUB --json."""
+    with load_settings().database().transaction() as connection:
+        homes.find_hub(connection, hub)
+        told = homes.last_told(connection, hub)
+    if as_json:
+        print_json(told)
+    else:
+        print_table("Last heard", [{k: v for k, v in told.items() if k != "devices"}], "")
+        print_table("Devices", told["devices"], "It has told of no device yet.")
+
+
 def pair(
     hub: UUID,
     address: Annotated[str, typer.Option(help="Bluetooth address, as C0:FF:EE:00:00:01.")],
@@ -135,11 +148,13 @@ def pair(
 
 def _pairing(text: str, since: datetime) -> homes.NewPairing:
     try:
-        address, profile, patient = text.split(",")
-        id_ = UUID(patient)
+        address, profile, patient, *slots = text.split(",")
+        id_, slot = UUID(patient), int(slots.pop()) if slots else None
     except ValueError:
-        raise WrongInput("--device is not ADDRESS,PROFILE,PATIENT.") from None
-    return homes.NewPairing(given.address(address), profile, id_, None, since)
+        raise WrongInput("--device is not ADDRESS,PROFILE,PATIENT or with a ,SLOT.") from None
+    if slots:
+        raise WrongInput("--device is not ADDRESS,PROFILE,PATIENT or with a ,SLOT.")
+    return homes.NewPairing(given.address(address), profile, id_, slot, since)
 
 
 def _print_id(id_: UUID, as_json: bool) -> None:

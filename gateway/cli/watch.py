@@ -3,7 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -20,9 +20,14 @@ def register(app: typer.Typer) -> None:
     app.command("watch")(watch)
 
 
-def watch(as_json: JsonOption = False) -> None:
+Since = Annotated[
+    datetime | None, typer.Option(help="Also what happened since then (UTC); default now.")
+]
+
+
+def watch(since: Since = None, as_json: JsonOption = False) -> None:
     """Show what happens until Ctrl-C. It shows health values: for eyes that may see them."""
-    happening = Watch(datetime.now(UTC))
+    happening = Watch(since.replace(tzinfo=UTC) if since else datetime.now(UTC))
     with load_settings().database().connect(autocommit=True) as connection, database_errors():
         while True:
             for event in happening.new(connection, datetime.now(UTC)):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -23,6 +23,17 @@ HUBS: Final = """
 SELECT h.id, h.organisation_id, h.name, h.state, h.timezone, h.suite, s.received_at AS last_seen,
     (SELECT count(*) FROM pairing p WHERE p.hub_id = h.id AND upper_inf(p.valid)) AS devices
 FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id ORDER BY h.name, h.id"""
+TOLD: Final = """
+SELECT s.received_at, s.body->>'version' AS version, (s.body->>'spool_waiting')::int AS waiting,
+       (s.body->>'hub_clock_ok')::boolean AS clock_ok
+FROM hub_status s WHERE s.hub_id = %s"""
+TOLD_OF_DEVICES: Final = """
+SELECT d.id AS device, d.profile, t.last_seen, t.battery_percent, t.clock_error_s, t.problem
+FROM hub_status s,
+     jsonb_to_recordset(s.body->'devices') AS t(device uuid, last_seen timestamptz,
+         battery_percent int, clock_error_s float, problem text)
+JOIN device d ON d.id = t.device
+WHERE s.hub_id = %s ORDER BY d.profile, d.id"""
 ADD_DEVICE: Final = """
 INSERT INTO device (id, organisation_id, address, profile) VALUES (%s, %s, %s, %s)
 ON CONFLICT (organisation_id, address) DO UPDATE SET profile = excluded.profile
@@ -130,6 +141,12 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
     except psycopg.errors.ExclusionViolation:
         raise AlreadyAssigned from None
     return device
+
+
+def last_told(connection: Connection, hub: UUID) -> dict[str, Any]:
+    """Return a hub's last heartbeat and, as `devices`, what it said of each of them."""
+    told = connection.execute(TOLD, [hub]).fetchone() or {"received_at": None}
+    return {**told, "devices": connection.execute(TOLD_OF_DEVICES, [hub]).fetchall()}
 
 
 def paired_devices(connection: Connection, hub: UUID) -> tuple[PairedDevice, ...]:

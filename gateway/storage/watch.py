@@ -14,7 +14,7 @@ LOOK_BACK: Final = timedelta(seconds=30)
 
 STORED: Final = """
 SELECT 'stored' AS event, e.stored_at AS at, r.id::text AS id, e.hub_id, p.name AS patient,
-       r.received_at, r.stored_at, r.measured_at, r.validity,
+       r.patient_id, r.kind, r.received_at, r.stored_at, r.measured_at, r.validity,
        (SELECT string_agg(concat_ws(' ', v.name, coalesce(v.number::text, v.absent), v.unit), ', '
                           ORDER BY v.ordinal)
         FROM reading_value v WHERE v.reading_id = r.id AND v.measured_at = r.measured_at
@@ -35,8 +35,8 @@ SELECT disposition AS event, stored_at AS at, hub_id || '/' || epoch || '/' || s
 FROM envelope WHERE disposition IN ('duplicate', 'quarantined') AND stored_at >= %(since)s"""
 
 TASKS: Final = """
-SELECT 'task' AS event, t.created_at AS at, t.id::text AS id, p.name AS patient, t.priority,
-       t.queue, t.sentence AS text
+SELECT 'task' AS event, t.created_at AS at, t.id::text AS id, p.name AS patient, t.patient_id,
+       t.priority, t.queue, t.rule_key, t.created_at, t.sentence AS text
 FROM task t JOIN patient p ON p.id = t.patient_id
 WHERE t.created_at >= %(since)s"""
 
@@ -45,12 +45,12 @@ class Watch:
     """Tells every event since `start` once."""
 
     def __init__(self, start: datetime) -> None:
-        self._start = start
+        self._start = self._since = start
         self._told: dict[tuple[str, str], datetime] = {}
 
     def new(self, connection: Connection, now: datetime) -> Iterator[dict[str, Any]]:
         """Yield what was not told yet, in the order of its time."""
-        since = {"since": max(self._start, now - LOOK_BACK)}
+        since = {"since": self._since}
         queries = (STORED, EVALUATED, NOT_STORED, TASKS)
         rows = [row for query in queries for row in connection.execute(query, since)]
         for row in sorted(rows, key=lambda row: row["at"]):
@@ -58,5 +58,6 @@ class Watch:
             if key not in self._told:
                 self._told[key] = row["at"]
                 yield row
+        self._since = max(self._start, now - LOOK_BACK)
         forgotten = now - 2 * LOOK_BACK
         self._told = {key: at for key, at in self._told.items() if at > forgotten}

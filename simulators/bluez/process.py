@@ -15,11 +15,20 @@ from simulators.peripherals.peripheral import World
 from simulators.taken import TakenFile
 
 
-async def run(home: HomeFile, directory: Path, speed: float, say: Callable[[str], None]) -> None:
-    """Serve a home; `say` gets one JSON line when it can be used."""
-    ended = asyncio.Event()
+async def run(
+    home: HomeFile, directory: Path, speed: float, say: Callable[[str], None], *, hold: bool = False
+) -> None:
+    """Serve a home; `say` gets one JSON line when it can be used.
+
+    With `hold` its devices do nothing until SIGUSR1.
+    """
+    ended, begun = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, ended.set)
+    loop.add_signal_handler(signal.SIGUSR1, begun.set)
+    if not hold:
+        begun.set()
     taken = TakenFile(directory / "taken.jsonl", home.timezone)
     try:
         async with private_bus(directory) as address:
@@ -29,6 +38,7 @@ async def run(home: HomeFile, directory: Path, speed: float, say: Callable[[str]
                 bus,
                 home,
                 World(home.timezone, speed, taken.add),
+                begun,
                 ended,
                 lambda: say(json.dumps({"bus": address, "taken": str(directory / "taken.jsonl")})),
             )
@@ -38,19 +48,30 @@ async def run(home: HomeFile, directory: Path, speed: float, say: Callable[[str]
 
 
 async def _serve(
-    bus: MessageBus, home: HomeFile, world: World, ended: asyncio.Event, ready: Callable[[], None]
+    bus: MessageBus,
+    home: HomeFile,
+    world: World,
+    begun: asyncio.Event,
+    ended: asyncio.Event,
+    ready: Callable[[], None],
 ) -> None:
     running = RunningHome(bus, home, world)
-    await running.start()
+    await running.serve()
     ready()
+    beginning = asyncio.create_task(_begin(running, begun))
     lost = asyncio.create_task(_wait_for_end(bus))
     over = asyncio.create_task(ended.wait())
     await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
-    over.cancel()
-    lost.cancel()
+    for task in (beginning, over, lost):
+        task.cancel()
     await running.stop()
     if lost.done() and not lost.cancelled():
         raise BusUnavailable("the private bus has ended") from lost.result()
+
+
+async def _begin(running: RunningHome, begun: asyncio.Event) -> None:
+    await begun.wait()
+    running.begin()
 
 
 async def _wait_for_end(bus: MessageBus) -> Exception | None:

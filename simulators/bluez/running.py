@@ -36,9 +36,17 @@ class RunningHome:
 
     async def start(self) -> None:
         """Take what was measured before, serve org.bluez, and live."""
+        await self.serve()
+        self.begin()
+
+    async def serve(self) -> None:
+        """Serve org.bluez with devices that do nothing yet."""
+        await self.bluez.serve()
+
+    def begin(self) -> None:
+        """Take what was measured before, and live."""
         for peripheral in self._peripherals:
             peripheral.begin()
-        await self.bluez.serve()
         lives = (*(one.live() for one in self._peripherals), *self._fates(self._faults))
         self._tasks = [asyncio.create_task(life) for life in lives]
 

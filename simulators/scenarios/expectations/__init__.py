@@ -1,0 +1,1 @@
+"""What a scenario can expect; one file each, found by walking."""

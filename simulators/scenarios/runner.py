@@ -1,0 +1,74 @@
+"""Runs many scenarios on one gateway: side by side what shares it, alone what strikes it."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from simulators.programs import ProgramFailed
+from simulators.scenarios.events import Events
+from simulators.scenarios.loading import Loaded
+from simulators.scenarios.running import Failure, Result, Run
+from simulators.site import Gateway, free_port
+
+READY_WITHIN_S: Final = 60.0
+
+
+class Runner:
+    """A gateway that scenarios run on. `tell` hears of each result as it comes."""
+
+    def __init__(self, gateway: Gateway, events: Events) -> None:
+        self._gateway, self._events = gateway, events
+
+    def run(self, loaded: Loaded, anchor: datetime, speed: float = 1.0) -> Result:
+        """Run one scenario."""
+        try:
+            return Run(self._gateway, self._events, loaded, anchor, speed).run()
+        except ProgramFailed as error:
+            failure = Failure(0, "every program runs", str(error))
+            return Result(loaded, (failure,), 0, 0, 0.0)
+
+    def run_all(
+        self,
+        scenarios: Sequence[Loaded],
+        anchor: datetime,
+        speed: float,
+        jobs: int,
+        tell: Callable[[Result], None],
+    ) -> list[Result]:
+        """Run all and return their results in the order given."""
+
+        def run(loaded: Loaded) -> Result:
+            result = self.run(loaded, anchor, speed)
+            tell(result)
+            return result
+
+        done: dict[Path, Result] = {}
+        with ThreadPoolExecutor(jobs) as pool:
+            for result in pool.map(run, [one for one in scenarios if not one.scenario.alone]):
+                done[result.loaded.path] = result
+        for loaded in scenarios:
+            if loaded.scenario.alone:
+                done[loaded.path] = run(loaded)
+        return [done[loaded.path] for loaded in scenarios]
+
+
+@contextmanager
+def runner(folder: Path | None = None) -> Iterator[Runner]:
+    """Start a gateway in a folder that is kept, or in one that is not. Raises ProgramFailed."""
+    with ExitStack() as over:
+        if folder is None:
+            temporary = tempfile.TemporaryDirectory(prefix="hearthline-run-")
+            folder = Path(over.enter_context(temporary))
+        gateway = Gateway(folder, free_port())
+        gateway.call("migrate")
+        over.callback(gateway.program.stop)
+        gateway.program.start()
+        gateway.wait_until_ready(READY_WITHIN_S)
+        events = Events(gateway)
+        over.callback(events.stop)
+        events.start()
+        yield Runner(gateway, events)
