@@ -13,11 +13,13 @@ MG_DL: Final = "mg/dL"
 PERCENT: Final = "%"
 PER_MINUTE: Final = "/min"
 KILOGRAM: Final = "kg"
+CELSIUS: Final = "Cel"
 
 BLOOD_PRESSURE: Final = "blood_pressure"
 GLUCOSE: Final = "glucose"
 OXYGEN: Final = "oxygen"
 WEIGHT: Final = "weight"
+TEMPERATURE: Final = "temperature"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,13 @@ from simulators.homes import Course, device, home, rebase, thin
 from simulators.recordings import bidmc, bp_preg, uci_diabetes
 from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, Sample
 from simulators.site import Resident
+from simulators.vitals.episodes import (
+    EXACERBATION,
+    HYPOGLYCAEMIA,
+    SEVERE_PRESSURE,
+    SICK_DAY,
+    Episode,
+)
 from simulators.vitals.patient import VirtualPatient
 
 SEED: Final = 7
@@ -30,21 +37,63 @@ class Choice:
     address: str
     name: str
     clock_error_s: float = 0
-    virtual_cut: int = 0
-    """How many of the newest virtual samples to leave out, so that the series ends eventfully."""
+    condition: str = "healthy"
+    goes_wrong: tuple[Episode, ...] = ()
+    """What happens to the virtual patient, so that the series ends eventfully."""
 
 
-# Chosen for what their last day holds, so that each clinical severity finds somebody; the virtual
-# seeds likewise. The meters' clocks are wrong, as clocks of meters are; so that a second run says
-# the same octets again, what they measured lies before the run, and before their clocks are set.
+# Chosen for what their last day holds, so that each clinical severity finds somebody; what goes
+# wrong with the virtual patients likewise. The meters' clocks are wrong, as clocks of meters are;
+# so that a second run says the same octets again, what they measured lies before the run, and
+# before their clocks are set.
 HOMES: Final[dict[str, tuple[Choice, ...]]] = {
     "Anna Example": (
-        Choice(GLUCOSE, "uci-16", 32, Course(), "C0:FF:EE:00:00:01", "Meter A", -3725),
-        Choice(BLOOD_PRESSURE, "bp-preg-054", 17, Course(3, 3, 4), "C0:FF:EE:00:00:02", "Cuff A"),
+        Choice(
+            GLUCOSE,
+            "uci-16",
+            32,
+            Course(),
+            "C0:FF:EE:00:00:01",
+            "Meter A",
+            -3725,
+            "diabetes",
+            (Episode(HYPOGLYCAEMIA, VIRTUAL_DAYS - 0.4),),
+        ),
+        Choice(
+            BLOOD_PRESSURE,
+            "bp-preg-054",
+            17,
+            Course(3, 3, 4),
+            "C0:FF:EE:00:00:02",
+            "Cuff A",
+            0,
+            "hypertension",
+            (Episode(SEVERE_PRESSURE, VIRTUAL_DAYS - 0.7),),
+        ),
     ),
     "Bruno Example": (
-        Choice(GLUCOSE, "uci-20", 26, Course(), "C0:FF:EE:00:00:03", "Meter B", 186, 1),
-        Choice(OXYGEN, "bidmc-12", 8, Course(4, 2, 3), "C0:FF:EE:00:00:04", "Oximeter B"),
+        Choice(
+            GLUCOSE,
+            "uci-20",
+            26,
+            Course(),
+            "C0:FF:EE:00:00:03",
+            "Meter B",
+            186,
+            "diabetes",
+            (Episode(SICK_DAY, VIRTUAL_DAYS - 1.0),),
+        ),
+        Choice(
+            OXYGEN,
+            "bidmc-12",
+            8,
+            Course(4, 2, 3),
+            "C0:FF:EE:00:00:04",
+            "Oximeter B",
+            0,
+            "copd",
+            (Episode(EXACERBATION, VIRTUAL_DAYS - 3.0),),
+        ),
     ),
 }
 
@@ -81,6 +130,12 @@ def _read(kind: str, folder: Path) -> Iterator[Sample]:
 
 def _virtual(choice: Choice, anchor: datetime) -> Sequence[Sample]:
     first = (anchor - timedelta(days=VIRTUAL_DAYS)).date()
-    patient = VirtualPatient(choice.recorded, choice.virtual_seed)
-    samples = [one for one in patient.samples(first, VIRTUAL_DAYS) if one.kind == choice.kind]
-    return samples[: len(samples) - choice.virtual_cut]
+    patient = VirtualPatient(
+        choice.recorded,
+        choice.virtual_seed,
+        choice.condition,
+        adherence=1.0,
+        eventful=False,
+        planned=choice.goes_wrong,
+    )
+    return [one for one in patient.samples(first, VIRTUAL_DAYS) if one.kind == choice.kind]

@@ -1,49 +1,59 @@
-"""Oxygen saturation and pulse by spot check, morning and evening.
-
-95 % and above is usual; 93-94 and 92 or less are the bands of the NHS COVID virtual wards. 78 % of
-stable patients with asthma or COPD in general practice were above 95 %, 3 % at 92 or below
-(PMC4750741). The virtual patient is one of the former, with dips as events.
-"""
+"""Oxygen saturation and pulse by spot check at rest, morning and evening."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from numpy.random import Generator
+from simulators.sample import OXYGEN, PER_MINUTE, PERCENT, Amount
+from simulators.vitals.chance import Chance
+from simulators.vitals.day import Day, Taken
+from simulators.vitals.draw import Wander, moment, rhythm, shown
+from simulators.vitals.pulse import Pulse
 
-from simulators.sample import OXYGEN, PER_MINUTE, PERCENT, Amount, Sample
-from simulators.vitals.draw import around, between, moment, rhythm, whole
-
-STREAM: Final = 3
-DIP: Final = "dip"
-DEEP_DIP: Final = "deep dip"
-EVENTS: Final = (DIP, DEEP_DIP)
-RANGE: Final = {DIP: (93, 94), DEEP_DIP: (86, 92)}
+KIND: Final = OXYGEN
+HOURS: Final = (8.0, 20.5)
+PEAK_HOUR: Final = 16.0
+LIMITS: Final = (70.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """What stays the same for one person."""
+class OxygenTraits:
+    """Where a person's saturation is and how it varies. Unit: percent of haemoglobin."""
 
-    spo2: float
-    pulse: float
+    mean: float = 97.2
+    """Chosen. 95 and above is usual; the recording bidmc has a mean of 97.1."""
+    between: float = 0.8
+    """SD between people. Chosen."""
+    daily: float = 0.5
+    """SD of good and bad days; with `reading` about 1, as in stable COPD (Hurst et al. 2010, BMC
+    Pulm Med 10:52, table 2)."""
+    memory: float = 0.5
+    """Correlation of one day with the next. Chosen."""
+    reading: float = 0.8
+    """SD from one measurement to the next. See `daily`."""
+    amplitude: float = 0.3
+    """Half of the difference between afternoon and night. Chosen."""
 
-    @classmethod
-    def draw(cls, rng: Generator) -> "Habits":
-        """Draw somebody whose saturation is usual."""
-        return cls(around(rng, 97, 0.5), around(rng, 74, 6))
 
+class Oxygen:
+    """One person's."""
 
-def day(
-    rng: Generator, habits: Habits, subject: str, midnight: datetime, event: str | None
-) -> Iterator[Sample]:
-    """Return one day's two spot checks."""
-    for hour in (8.0, 20.5):
-        at = moment(rng, midnight, hour, 25)
-        spo2 = whole(min(100.0, max(95.0, around(rng, habits.spo2, 0.8))))
-        if event is not None and hour > 12:
-            spo2 = whole(between(rng, *RANGE[event]))
-        pulse = whole(around(rng, habits.pulse + 4 * rhythm(at, 15.0), 4))
-        values = {"spo2": Amount(spo2, PERCENT), "pulse": Amount(pulse, PER_MINUTE)}
-        yield Sample(subject, OXYGEN, at, values)
+    def __init__(self, traits: OxygenTraits, person: Chance) -> None:
+        self._traits = traits
+        self._mean = person.normal(traits.mean, traits.between)
+        self._wander = Wander(traits.daily, traits.memory)
+
+    def day(self, day: Day, chance: Chance, pulse: Pulse) -> Iterator[Taken]:
+        """Return the spot checks of one day."""
+        traits = self._traits
+        today = self._mean + self._wander.step(chance)
+        for occasion, hour in enumerate(HOURS):
+            at = moment(chance, day.midnight, hour, 25)
+            spo2 = today + traits.amplitude * rhythm(at, PEAK_HOUR)
+            spo2 += day.added("spo2", at) + chance.normal(0, traits.reading)
+            count = pulse.count(chance, at, day.added("pulse", at))
+            values = {
+                "spo2": Amount(shown(spo2, "1", *LIMITS), PERCENT),
+                "pulse": Amount(count, PER_MINUTE),
+            }
+            yield Taken(at, occasion, values)
