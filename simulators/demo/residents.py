@@ -75,13 +75,13 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
         Choice(
             GLUCOSE,
             "uci-20",
-            26,
+            25,
             Course(),
             "C0:FF:EE:00:00:03",
             "Meter B",
             186,
             "diabetes",
-            (Episode(SICK_DAY, VIRTUAL_DAYS - 1.0),),
+            (Episode(SICK_DAY, VIRTUAL_DAYS - 1.0, 0.5),),
         ),
         Choice(
             OXYGEN,
