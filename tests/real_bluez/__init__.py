@@ -1,0 +1,1 @@
+"""The stories of the devices against the real Linux Bluetooth stack, in a virtual machine."""
