@@ -49,7 +49,10 @@ async def hang_up(path: str) -> None:
         if error.detail != NOT_CONNECTED:  # that one says that the device was first
             raise
     finally:
+        connected = bus.connected
         bus.disconnect()
+        if connected:  # else it would never end
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
 
 async def _power(bus: MessageBus, path: str, *, on: bool) -> None:

@@ -54,7 +54,17 @@ class BleakLink:
         self._open, self._services = True, self._client.services
 
     async def close(self) -> None:
-        """Disconnect. What fails here has no consequence any more."""
+        """Disconnect, also where the hub is stopping. What fails here has no consequence."""
+        closing, cancelled = asyncio.ensure_future(self._close()), False
+        while not closing.done():
+            try:
+                await asyncio.wait({closing})
+            except asyncio.CancelledError:  # a connection left half closed would go on listening
+                cancelled = True
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _close(self) -> None:
         await self._try(self._hear_out())
         await self._try(self._client.disconnect())
         self.drop()
