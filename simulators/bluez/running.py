@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 from dbus_fast.aio import MessageBus
@@ -47,7 +48,11 @@ class RunningHome:
         """Take what was measured before, and live."""
         for peripheral in self._peripherals:
             peripheral.begin()
-        lives = (*(one.live() for one in self._peripherals), *self._fates(self._faults))
+        lives = (
+            *(one.live() for one in self._peripherals),
+            *self._fates(self._faults),
+            *(deed for one in self._peripherals for deed in self._deeds(one)),
+        )
         self._tasks = [asyncio.create_task(life) for life in lives]
 
     async def stop(self) -> None:
@@ -89,13 +94,23 @@ class RunningHome:
 
     def _fates(self, faults: Bluetooth) -> list[Coroutine[Any, Any, None]]:
         return [
-            *(self._silenced(at) for at in faults.silent_at_s),
+            *(self._at(at, self.silence) for at in faults.silent_at_s),
             *(self._restarted(at, faults.restart_s) for at in faults.restart_at_s),
         ]
 
-    async def _silenced(self, at_s: float) -> None:
+    def _deeds(self, device: AnyPeripheral) -> list[Coroutine[Any, Any, None]]:
+        """Return what people do with a device."""
+        return [
+            *(self._at(at, device.pairing_mode) for at in device.behaviour.button_at_s),
+            *(
+                self._at(at, partial(self.remove_device, device.address))
+                for at in device.behaviour.removed_at_s
+            ),
+        ]
+
+    async def _at(self, at_s: float, act: Callable[[], None]) -> None:
         await asyncio.sleep(at_s / self._world.speed)
-        self.silence()
+        act()
 
     async def _restarted(self, at_s: float, away_s: float) -> None:
         await asyncio.sleep(at_s / self._world.speed)

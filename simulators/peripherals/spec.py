@@ -60,6 +60,9 @@ class Behaviour(Strict):
     `no_answer_to_read`: ReadValue stays without an answer and the link ends later (BlueZ 5.66).
     `clock`: `reset` begins on 1 January 2017 as after a change of batteries, `year_0` has no date
     at all; both until somebody sets it. `clock_locked`: it refuses to be set.
+    `button_at_s`: somebody presses its pairing button then; it forgets its bond and can be found.
+    `removed_at_s`: somebody removes it at the hub then, as `bluetoothctl remove` does. Both count
+    in seconds from the start.
     Several users are the `user` of each measurement; what happens to the hub's own Bluetooth is
     in `Bluetooth`.
     """
@@ -84,6 +87,8 @@ class Behaviour(Strict):
     no_answer_to_read: bool = False
     clock: Literal["runs", "reset", "year_0"] = "runs"
     clock_locked: bool = False
+    button_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    removed_at_s: tuple[Annotated[float, Field(ge=0)], ...] = ()
 
 
 class DeviceSpec(Strict):

@@ -1,4 +1,4 @@
-"""What can break in a scenario, by name. A fault is one entry here."""
+"""What can happen to a scenario, by name: what breaks, what people do. One entry each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from simulators import parts
 from simulators.site import Gateway, Home
 
 Radio = Literal["silent_at_s", "restart_at_s"]
+Deed = Literal["button_at_s", "removed_at_s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,13 @@ class Fault:
     """How it begins, and how it ends where that does not happen by itself.
 
     `shared`: it strikes the gateway, hence every home of it. `radio`: it is a field of HOME.json
-    instead, and the simulated Bluetooth lets it happen.
+    instead, and the simulated Bluetooth lets it happen. `deed`: likewise of one device.
     """
 
     does: str
     shared: bool = False
     radio: Radio | None = None
+    deed: Deed | None = None
     begins: Callable[[Gateway, Home], None] | None = None
     ends: Callable[[Gateway, Home], None] | None = None
 
@@ -72,6 +74,8 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "the hub's adapter hears nothing more, without an error", radio="silent_at_s"
         ),
         "bluetoothd-restarts": Fault("bluetoothd ends and comes back", radio="restart_at_s"),
+        "button-pressed": Fault("somebody presses the device's pairing button", deed="button_at_s"),
+        "removed-at-hub": Fault("somebody lets the hub forget the device", deed="removed_at_s"),
         "hub-killed": Fault("a power cut at the hub", begins=_kill_hub, ends=_start_hub),
         "hub-stopped": Fault("the hub is shut down cleanly", begins=_stop_hub, ends=_start_hub),
         "broker-killed": _killed("broker"),

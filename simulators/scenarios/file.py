@@ -50,18 +50,26 @@ class Device(Strict):
     """What only this kind of device has in HOME.json, as `first_sequence` of a glucometer."""
 
 
-class Home(Strict):
-    """A home with a hub, or `count` equal ones, called name-1, name-2 and so on.
-
-    `clock: unknown` is a hub without a clock of its own, which nobody has told the time yet.
+class Hub(Strict):
+    """How a home's hub is set up. `clock: unknown`: it has none of its own, and nobody has told it
+    the time yet. The others are its settings of the same names, in docs/how-to/install-a-hub.md.
     """
+
+    clock: Literal["right", "unknown"] = "right"
+    quiet: Forward | None = None
+    call: Forward | None = None
+    silent: Forward | None = None
+
+
+class Home(Strict):
+    """A home with a hub, or `count` equal ones, called name-1, name-2 and so on."""
 
     name: Word = "home"
     zone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     people: Annotated[tuple[PersonName, ...], Field(min_length=1)]
     devices: Annotated[tuple[Device, ...], Field(min_length=1)]
     count: Annotated[int, Field(ge=1, le=50)] = 1
-    clock: Literal["right", "unknown"] = "right"
+    hub: Hub = Hub()
 
     @model_validator(mode="after")
     def _everybody_is_there(self) -> Self:
@@ -84,9 +92,9 @@ class Home(Strict):
 
     def owners(self, device: Device) -> dict[int | None, str]:
         """Return who measures with a device, by user slot."""
-        if device.users:
-            return {**device.users}
-        return {None: device.person or self.people[0]}
+        owners: dict[int | None, str] = {}
+        owners.update(device.users)
+        return owners or {None: device.person or self.people[0]}
 
 
 class Entry(Strict):
@@ -117,13 +125,15 @@ class Measured(Entry):
 
 
 class Faulted(Entry):
-    """Something breaks, for `lasts` where it does not come back by itself."""
+    """Something breaks, for `lasts` where it does not come back by itself, or somebody does
+    something, where it has to do with one `device`."""
 
     at: Forward
     fault: Annotated[
         str, AfterValidator(_a_fault), Field(json_schema_extra={"enum": sorted(FAULTS)})
     ]
     lasts: Forward = timedelta()
+    device: Word | None = None
 
     @property
     def ends(self) -> timedelta:

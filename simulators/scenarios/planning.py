@@ -50,9 +50,10 @@ def _check(scenario: Scenario) -> None:
         if home is None and not shared:
             names = ", ".join(home.name for home in scenario.homes)
             raise PlanBroken(("timeline", number, "home"), f"say which home: {names}")
-        if isinstance(entry, Measured) and home and home.device(entry.device) is None:
+        of_one = isinstance(entry, Measured) or FAULTS[entry.fault].deed is not None
+        if of_one and home and home.device(entry.device or "") is None:
             names = ", ".join(device.name for device in home.devices)
-            raise PlanBroken(("timeline", number, "device"), f"there is only {names}")
+            raise PlanBroken(("timeline", number, "device"), f"say which device: {names}")
 
 
 def _file(scenario: Scenario, home: Home, name: str, anchor: datetime, speed: float) -> HomeFile:
@@ -78,7 +79,10 @@ def _device(
         "clock_error_s": device.clock_error.total_seconds(),
         "pin": device.pin,
         "battery": device.battery,
-        "behaviour": device.switches,
+        "behaviour": {
+            **device.switches.model_dump(exclude_unset=True),
+            **_deeds(scenario, home, device),
+        },
         **device.more,
     }
     taken: list[dict[str, Any]] = []
@@ -88,6 +92,16 @@ def _device(
         taken += _measurements(home, measured, anchor, speed)
         _try(home, {**entry, "measurements": taken}, ("timeline", number, "measure"))
     return {**entry, "measurements": taken}
+
+
+def _deeds(scenario: Scenario, home: Home, device: Device) -> dict[str, list[float]]:
+    """Return what people do with a device, as switches of HOME.json."""
+    deeds: dict[str, list[float]] = {}
+    for entry in scenario.faults:
+        field = FAULTS[entry.fault].deed
+        if field and entry.device == device.name and scenario.home_of(entry) is home:
+            deeds.setdefault(field, []).append(entry.at.total_seconds())
+    return deeds
 
 
 def _measurements(

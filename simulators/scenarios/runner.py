@@ -12,21 +12,23 @@ from simulators.programs import ProgramFailed
 from simulators.scenarios.events import Events
 from simulators.scenarios.loading import Loaded
 from simulators.scenarios.running import Failure, Result, Run
+from simulators.scenarios.ward import Ward
 from simulators.site import Gateway, free_port
 
 READY_WITHIN_S: Final = 60.0
 
 
 class Runner:
-    """A gateway that scenarios run on. `tell` hears of each result as it comes."""
+    """A gateway that scenarios run on, in an organisation of their own."""
 
-    def __init__(self, gateway: Gateway, events: Events) -> None:
-        self._gateway, self._events = gateway, events
+    def __init__(self, gateway: Gateway, organisation: str, events: Events) -> None:
+        self._gateway, self._organisation, self._events = gateway, organisation, events
 
     def run(self, loaded: Loaded, anchor: datetime, speed: float = 1.0) -> Result:
         """Run one scenario."""
+        ward = Ward(self._gateway, self._organisation, self._events, speed)
         try:
-            return Run(self._gateway, self._events, loaded, anchor, speed).run()
+            return Run(self._gateway, ward, loaded, anchor, speed).run()
         except ProgramFailed as error:
             failure = Failure(0, "every program runs", str(error))
             return Result(loaded, (failure,), 0, 0, 0.0)
@@ -39,7 +41,7 @@ class Runner:
         jobs: int,
         tell: Callable[[Result], None],
     ) -> list[Result]:
-        """Run all and return their results in the order given."""
+        """Run all and return their results in the order given; `tell` hears each as it comes."""
 
         def run(loaded: Loaded) -> Result:
             result = self.run(loaded, anchor, speed)
@@ -71,4 +73,5 @@ def runner(folder: Path | None = None) -> Iterator[Runner]:
         events = Events(gateway)
         over.callback(events.stop)
         events.start()
-        yield Runner(gateway, events)
+        organisation = gateway.call("organisation", "add", "Simulated ward")["id"]
+        yield Runner(gateway, organisation, events)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from simulators.programs import ProgramFailed
-from simulators.scenarios.events import Events
 from simulators.scenarios.expectations.expectation import Seen
 from simulators.scenarios.expectations.problem import Problem
+from simulators.scenarios.expectations.waiting import Waiting
 from simulators.scenarios.faults import FAULTS
 from simulators.scenarios.file import Faulted
 from simulators.scenarios.loading import Loaded
@@ -55,12 +55,11 @@ class Run:
     """One run of a scenario. `anchor` is the start in its devices' clocks."""
 
     def __init__(
-        self, gateway: Gateway, events: Events, loaded: Loaded, anchor: datetime, speed: float
+        self, gateway: Gateway, ward: Ward, loaded: Loaded, anchor: datetime, speed: float
     ) -> None:
-        self._gateway, self._loaded = gateway, loaded
+        self._gateway, self._ward, self._loaded = gateway, ward, loaded
         self._scenario = loaded.scenario
         self._anchor, self._speed = anchor, speed
-        self._ward = Ward(gateway, events, speed)
         self._faults: list[threading.Thread] = []
         self._broken: list[str] = []
 
@@ -68,9 +67,7 @@ class Run:
         """Run it to its end. Raises ProgramFailed where a program does not start."""
         began = time.monotonic()
         with ExitStack() as over:
-            self._ward.move_in(
-                self._scenario, plans(self._scenario, self._anchor, self._speed), self._anchor
-            )
+            self._ward.move_in(plans(self._scenario, self._anchor, self._speed), self._anchor)
             over.callback(self._ward.stop)
             self._ward.start()
             ends = datetime.now(UTC) + self._scenario.ends / self._speed
@@ -101,26 +98,30 @@ class Run:
     def _settled(self, seen: Seen) -> bool:
         if not self._ward.evaluated(seen):
             return False
-        if any(isinstance(one, Problem) for one in self._scenario.expect):
-            seen = replace(seen, problems=self._ward.problems())
+        seen = replace(seen, problems=self._problems())
         hopeful = [one for one in self._scenario.expect if not one.at_the_end]
         return all(one.found(seen) is None for one in hopeful)
 
     def _judge(self, ends: datetime, lasted_s: float) -> Result:
         seen = self._ward.look(ends)
-        seen = replace(seen, missing=self._ward.missing(), problems=self._ward.problems())
+        seen = replace(seen, missing=self._ward.missing(), problems=self._problems())
         failures = [
             Failure(line, expectation.wanted(), found)
             for line, expectation in zip(self._loaded.lines, self._scenario.expect, strict=True)
             if (found := expectation.found(seen)) is not None
         ]
         failures += [Failure(0, "every fault strikes", said) for said in self._broken]
-        failures += _custody(seen)
+        waiting = sum(one.waiting for one in self._scenario.expect if isinstance(one, Waiting))
+        failures += _custody(seen, waiting)
         return Result(self._loaded, tuple(failures), _count_taken(seen), len(seen.stored), lasted_s)
+
+    def _problems(self) -> dict[tuple[str, str], str]:
+        asked = any(isinstance(one, Problem) for one in self._scenario.expect)
+        return self._ward.problems() if asked else {}
 
     def _strike_all(self) -> None:
         for fault in self._scenario.faults:
-            if FAULTS[fault.fault].radio is None:
+            if FAULTS[fault.fault].begins is not None:
                 thread = threading.Thread(target=self._strike, args=(fault,), daemon=True)
                 self._faults.append(thread)
                 thread.start()
@@ -152,14 +153,14 @@ class Run:
         self._faults.clear()
 
 
-def _custody(seen: Seen) -> list[Failure]:
+def _custody(seen: Seen, waiting: int) -> list[Failure]:
     """Expect of every scenario that nothing is lost and nothing doubled."""
     failures = [
         Failure(0, f"no sequence number of {home} is missing", f"{count} are")
         for home, count in sorted(seen.missing.items())
         if count
     ]
-    lost = _count_taken(seen) - len(seen.stored) - len(seen.held)
+    lost = _count_taken(seen) - len(seen.stored) - len(seen.held) - waiting
     if lost > 0:
         failures.append(Failure(0, "nothing is lost", f"{lost} taken, neither stored nor held"))
     if len(seen.stored) > _count_taken(seen):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from simulators.programs import ProgramFailed
 from simulators.scenarios.events import Events
 from simulators.scenarios.expectations.expectation import Seen
-from simulators.scenarios.file import Scenario
 from simulators.scenarios.planning import Plan
 from simulators.site import PROFILES, Gateway, Home
 
@@ -48,16 +48,17 @@ class Resident:
 class Ward:
     """The homes of one run of a scenario."""
 
-    def __init__(self, gateway: Gateway, events: Events, speed: float) -> None:
-        self._gateway, self._events, self._speed = gateway, events, speed
+    def __init__(self, gateway: Gateway, organisation: str, events: Events, speed: float) -> None:
+        self._gateway, self._organisation = gateway, organisation
+        self._events, self._speed = events, speed
+        self._folder = gateway.folder / "homes" / uuid4().hex[:8]
         self.residents: list[Resident] = []
 
-    def move_in(self, scenario: Scenario, plans: Sequence[Plan], anchor: datetime) -> None:
-        """Register an organisation and each home with its people, hub and devices."""
-        organisation = self._gateway.call("organisation", "add", scenario.scenario)["id"]
+    def move_in(self, plans: Sequence[Plan], anchor: datetime) -> None:
+        """Register each home with its people, hub and devices."""
 
         def register(plan: Plan) -> Resident:
-            return self._register(organisation, plan, anchor)
+            return self._register(plan, anchor)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             self.residents = list(pool.map(register, plans))
@@ -133,13 +134,13 @@ class Ward:
             for told in self._gateway.call("hub", "show", one.home.hub)["devices"]
         }
 
-    def _register(self, organisation: str, plan: Plan, anchor: datetime) -> Resident:
-        zone = ("--timezone", plan.home.zone, "--organisation", organisation)
+    def _register(self, plan: Plan, anchor: datetime) -> Resident:
+        zone = ("--timezone", plan.home.zone, "--organisation", self._organisation)
         patients = {
             name: self._gateway.call("patient", "add", name, *zone)["id"]
             for name in plan.home.people
         }
-        folder = self._gateway.folder / "homes" / organisation[:8] / plan.name
+        folder = self._folder / plan.name
         hub = self._gateway.call(
             *("hub", "add", f"Hub {plan.name}", *zone, "--out", str(folder / "hub")),
             *("--since", f"{anchor - LIVES_THERE:%Y-%m-%dT%H:%M:%S}", *_pairings(plan, patients)),
@@ -163,10 +164,16 @@ def _pairings(plan: Plan, patients: Mapping[str, str]) -> list[str]:
 
 
 def _settings(plan: Plan) -> dict[str, str]:
-    trusted = "true" if plan.home.clock == "right" else "false"
+    hub = plan.home.hub
+    spans = {"QUIET": hub.quiet, "CALL": hub.call, "SILENT": hub.silent}
     return {
-        "HEARTHLINE_CLOCK_TRUSTED": trusted,
+        "HEARTHLINE_CLOCK_TRUSTED": "true" if hub.clock == "right" else "false",
         "HEARTHLINE_HEARTBEAT_SECONDS": str(HEARTBEAT_S),
+        **{
+            f"HEARTHLINE_{name}_SECONDS": str(span.total_seconds())
+            for name, span in spans.items()
+            if span is not None
+        },
     }
 
 
