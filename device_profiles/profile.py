@@ -88,6 +88,30 @@ class ClockForm(Protocol):
         """Return the octets that set it."""
 
 
+class SessionForm(Protocol):
+    """How a device counts that has no clock: minutes since its session began. A codec module."""
+
+    @property
+    def START(self) -> Uuid:  # noqa: N802 - a module's constant
+        """Return the characteristic that tells, and takes, the start."""
+
+    @property
+    def COUNT(self) -> Uuid:  # noqa: N802
+        """Return the characteristic that tells how long ago that was."""
+
+    def is_set(self, start: bytes) -> bool:
+        """Say whether the device knows the start."""
+
+    def setting(self, start: bytes, local: datetime) -> bytes:
+        """Return the octets that tell it the time, from which it counts back."""
+
+    def count(self, octets: bytes) -> int:
+        """Return the minutes since the start."""
+
+    def shown(self, start: bytes, minutes: int, local: datetime) -> DeviceTime | None:
+        """Return what it thinks that the time is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A device model: how it is recognised, what to subscribe, how its octets are read."""
@@ -110,6 +134,8 @@ class Profile:
     """Other ways in which the same model shows itself."""
     clock_form: ClockForm | None = None
     """Where the clock is neither Current Time nor Date Time."""
+    session: SessionForm | None = None
+    """Where it counts from a start instead: read first, and put behind every group to be read."""
     sets_clock: bool = True
     """False for a device that must keep the time it has."""
     talk: Callable[[Owner], Talk] = field(default=silent)

@@ -17,8 +17,8 @@ from device_profiles.reading import DeviceTime, Frozen, Reading
 UNVERIFIED_WITHIN: Final = timedelta(hours=24)
 # Sessions take a minute; a reading "measured" later than this after its arrival has a wrong clock.
 FUTURE_WITHIN: Final = timedelta(minutes=5)
-# Flags of a reading whose device says itself that its time is wrong.
-UNTRUSTED: Final = frozenset({"time_fault", "time_offset_impossible"})
+# Flags of a reading whose device says itself that its time is wrong, or counts from an unknown one.
+UNTRUSTED: Final = frozenset({"time_fault", "time_offset_impossible", "session_start_unknown"})
 # Device clocks count whole seconds, and are set to one.
 WHOLE_SECONDS: Final = timedelta(seconds=2)
 

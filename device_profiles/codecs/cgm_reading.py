@@ -1,8 +1,7 @@
 """From the records of a continuous glucose sensor to readings, one for each record.
 
 A record counts its minutes from the session's start, which only the CGM Session Start Time (2AAA)
-tells. Where that is in the group, the readings have a device time; live notifications without it
-are as old as their arrival.
+tells. Where that is in the group, the readings have a device time.
 """
 
 from collections.abc import Sequence

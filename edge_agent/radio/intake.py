@@ -43,6 +43,7 @@ class Intake:
         self._complete: list[Group] = []
         self._checked: Checked | None = None
         self._clock_known = self._finished = False
+        self._behind: Group = ()
         self.count = 0
         self.sequences: list[int] = []
         self.last_at = home.clock.monotonic()
@@ -82,6 +83,10 @@ class Intake:
     def heard(self) -> None:
         """Note that the device said something that is no measurement."""
         self.last_at = self._home.clock.monotonic()
+
+    def read_with(self, *told: Indication) -> None:
+        """Take what has to be known to read this session's groups: it is put behind each."""
+        self._behind = told
 
     def clock_read(self, check: ClockCheck | None) -> None:
         """Take what the device's clock said before it was set; None where it said nothing."""
@@ -134,7 +139,7 @@ class Intake:
 
     def _decode(self, kept: list[_Kept]) -> tuple[Reading, ...]:
         try:
-            return self._profile.readings(tuple(one.indication for one in kept))
+            return self._profile.readings((*(one.indication for one in kept), *self._behind))
         except DecodeError:
             log.warning("undecodable", device=str(self._device.id), seq=kept[0].ref.seq)
         except Exception as error:  # noqa: BLE001 - a bug in a decoder must not cost the record

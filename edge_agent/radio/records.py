@@ -34,9 +34,12 @@ class Records:
         """Hear the answers."""
         await self._link.subscribe(self._point, self._take)
 
-    async def pull(self) -> None:
-        """Ask for what is new, or for everything; remember how far it went once all is kept."""
-        mark, now = self._mark(), self._home.clock.now()
+    async def pull(self, newest: int | None = None) -> None:
+        """Ask for what is new, or for everything; remember how far it went once all is kept.
+
+        `newest`: no record can have a higher number now. A mark beyond it is of an older session.
+        """
+        mark, now = self._mark(newest), self._home.clock.now()
         first = pull_from(mark.sequence, mark.full_pull, now) if mark else None
         try:
             done = await self._report(first)
@@ -52,9 +55,11 @@ class Records:
         if done:
             self._remember(mark if first is not None else None, now)
 
-    def _mark(self) -> Bookmark | None:
+    def _mark(self, newest: int | None) -> Bookmark | None:
         """Go on where the last pull was cut short; a device that always hangs up early ends too."""
-        return self._home.cut_short.get(self._device) or self._home.spool.bookmark(self._device)
+        cut_short = self._home.cut_short.get(self._device)
+        mark = cut_short or self._home.spool.bookmark(self._device)
+        return None if mark and newest is not None and mark.sequence > newest else mark
 
     def _cut_short(self, mark: Bookmark | None, now: datetime) -> None:
         """Note how far it came. Only where the records came oldest first is the rest what follows.

@@ -15,6 +15,7 @@ import structlog
 from device_profiles.codecs import battery
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import BATTERY_LEVEL
+from device_profiles.timeline import ClockCheck
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import may_set_clock
 from edge_agent.core.problems import clock_problem
@@ -25,6 +26,7 @@ from edge_agent.radio.device_clock import error_s, read_clock, set_clock
 from edge_agent.radio.home import Home
 from edge_agent.radio.intake import Intake
 from edge_agent.radio.records import Records
+from edge_agent.radio.session_start import Begun, read_start
 
 log: Final = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class Session:
         self._profile = allowed.profile
         self._intake = Intake(allowed, home, link.drop)
         self._conversation = Conversation(link, allowed, self._intake)
+        self._begun: Begun | None = None
         self.outcome = Outcome()
 
     async def run(self) -> None:
@@ -65,7 +68,7 @@ class Session:
 
     async def _take_all(self) -> None:
         records = await self._subscribe()
-        check = await read_clock(self._link, self._profile, self._home)
+        check = await self._check()
         self._intake.clock_read(check)
         self.outcome.clock_error_s = wrong_s = error_s(check, self._home)
         set_at = await self._set_clock()
@@ -75,11 +78,22 @@ class Session:
         speaking = asyncio.create_task(self._conversation.run())
         try:
             if records is not None:
-                await records.pull()
+                await records.pull(self._begun.minutes if self._begun else None)
             self.outcome.battery_percent = await self._battery()
             await self._until_quiet()
         finally:
             speaking.cancel()
+
+    async def _check(self) -> ClockCheck | None:
+        """Look at the device's clock; of one that counts from a start, at both."""
+        if self._profile.session is None:
+            return await read_clock(self._link, self._profile, self._home)
+        may_set = may_set_clock(self._name, clock_trusted=self._home.clock.trusted())
+        self._begun = await read_start(self._link, self._profile, self._home, may_set=may_set)
+        if self._begun is None:
+            return None
+        self._intake.read_with(self._begun.start)
+        return self._begun.check
 
     async def _set_clock(self) -> datetime | None:
         if not may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):

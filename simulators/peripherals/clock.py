@@ -39,7 +39,7 @@ class DeviceClock:
         self._now = now
         self._dateless = state == "year_0"
         self._locked = locked
-        self.error = RESET - self._wall() if state == "reset" else error
+        self.error = RESET - self.wall() if state == "reset" else error
 
     def stamp(self, home_time: datetime) -> datetime:
         """Return what the device writes for a moment of the home's wall clock.
@@ -51,7 +51,7 @@ class DeviceClock:
 
     def read(self) -> bytes:
         """Return Current Time (2A2B): Date Time, day of week, 1/256 s, adjust reason 0."""
-        shown = self._shown(self._wall() + self.error)
+        shown = self._shown(self.wall() + self.error)
         fraction = shown.microsecond * 256 // 1_000_000
         weekday = 0 if self._dateless else shown.isoweekday()
         return date_time(shown) + struct.pack("<BBB", weekday, fraction, 0)
@@ -68,11 +68,12 @@ class DeviceClock:
         except ValueError as error:
             raise AttError(VALUE_NOT_ALLOWED) from error
         told += timedelta(seconds=octets[8] / 256)
-        self.error, self._dateless = told - self._wall(), False
+        self.error, self._dateless = told - self.wall(), False
 
     def _shown(self, stamp: datetime) -> datetime:
         """Take the date away where the device has none."""
         return datetime.combine(NO_DATE, stamp.time()) if self._dateless else stamp
 
-    def _wall(self) -> datetime:
+    def wall(self) -> datetime:
+        """Return the true wall time of the home."""
         return self._now().astimezone(self._zone).replace(tzinfo=None)

@@ -80,3 +80,18 @@ def date_time(moment: datetime) -> bytes:
 def uint24(number: int) -> bytes:
     """Return 3 octets, little-endian."""
     return number.to_bytes(3, "little")
+
+
+def crc16(octets: bytes) -> bytes:
+    """Return the E2E-CRC of these octets: CRC-16/MCRF4XX, by long division of polynomials."""
+    number = int.from_bytes(bytes(_mirrored(octet) for octet in octets), "big") << 16
+    length = 8 * len(octets) + 16
+    number ^= 0xFFFF << length - 16  # the start value
+    for place in range(length - 17, -1, -1):
+        if number >> place + 16 & 1:
+            number ^= 0x1_1021 << place
+    return bytes(_mirrored(octet) for octet in number.to_bytes(2, "big"))
+
+
+def _mirrored(octet: int) -> int:
+    return int(f"{octet:08b}"[::-1], 2)

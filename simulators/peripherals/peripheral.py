@@ -49,6 +49,7 @@ class Peripheral(ABC, Generic[M]):
 
     service: ClassVar[Uuid]
     model: ClassVar[str]
+    shows_time: ClassVar[bool] = True  # it has the Current Time Service
 
     def __init__(self, spec: DeviceSpec, measurements: tuple[M, ...], world: World) -> None:
         self.address = spec.address
@@ -131,7 +132,7 @@ class Peripheral(ABC, Generic[M]):
         about = tuple(Characteristic(uuid, ("read",)) for uuid in self._about())
         return (
             Service(gatt.DEVICE_INFORMATION_SERVICE, about),
-            Service(gatt.CURRENT_TIME_SERVICE, (time,)),
+            *((Service(gatt.CURRENT_TIME_SERVICE, (time,)),) if self.shows_time else ()),
             Service(gatt.BATTERY_SERVICE, (battery,)),
             self.measurement_service(),
             *self.further_services(),

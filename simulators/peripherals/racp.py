@@ -1,4 +1,4 @@
-"""Record Access Control Point (2A52) of a glucose meter, GLS 1.0 section 3.4: what is asked."""
+"""Record Access Control Point (2A52), GLS 1.0 section 3.4 and CGMS 1.0 3.6: what is asked."""
 
 import struct
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 from simulators.peripherals.gatt_table import INVALID_LENGTH, AttError
 
-SEQUENCE_NUMBER: Final = 1  # the filter type that this meter knows
+SEQUENCE_NUMBER: Final = 1  # the only filter here; of a continuous sensor, the time offset
 
 
 class Op(IntEnum):

@@ -5,11 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.peripherals import body_scale, cuff, glucose_octets, oximeter, scale, thermometer
+from simulators.peripherals import (
+    body_scale,
+    cgm,
+    cuff,
+    glucose_octets,
+    oximeter,
+    scale,
+    thermometer,
+)
 from simulators.peripherals.body_scale import Body
+from simulators.peripherals.cgm import Interstitial
 from simulators.peripherals.cuff import Pressure
 from simulators.peripherals.glucose_octets import Context, Glucose
-from simulators.peripherals.octets import date_time, float32, sfloat
+from simulators.peripherals.octets import crc16, date_time, float32, sfloat
 from simulators.peripherals.oximeter import Oxygen
 from simulators.peripherals.scale import Weight
 from simulators.peripherals.thermometer import Temperature
@@ -221,3 +230,25 @@ def test_body_composition(more: dict[str, object], octets: str) -> None:
 def test_temperature(more: dict[str, object], stamp: datetime | None, octets: str) -> None:
     told = Temperature.model_validate({"device_time": AT, "temperature": "37.6", **more})
     assert thermometer.octets(told, stamp) == bytes.fromhex(octets)
+
+
+def test_crc() -> None:
+    assert crc16(b"123456789") == b"\x91\x6f"  # the public catalogue's check value, 0x6F91
+
+
+@pytest.mark.parametrize(
+    ("more", "octets"),
+    [
+        ({}, "06 00 7800 0a01"),  # 120 mg/dL, minute 266
+        # -2.5: mantissa -25, exponent -1; status and calibration in bits 7 and 6
+        ({"trend": "-2.5", "status": 2, "calibration": 4}, "0a c1 7800 0a01 02 04 e7ff"),
+        ({"glucose": "LO"}, "07 20 0000 0a01 40"),
+        ({"glucose": "HI", "warning": 8}, "07 20 0000 0a01 88"),
+    ],
+)
+def test_cgm_record(more: dict[str, object], octets: str) -> None:
+    told = Interstitial.model_validate({"device_time": AT, "glucose": 120, **more})
+    sent = bytes.fromhex(octets)
+    assert cgm.record(told, 266, crc=False) == sent
+    longer = bytes([sent[0] + 2]) + sent[1:]
+    assert cgm.record(told, 266, crc=True) == longer + crc16(longer)

@@ -1,0 +1,73 @@
+"""hearthline-sim patient: what it prints and draws, and what it says to wrong input."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from simulators.cli import app
+from simulators.vitals.conditions import CONDITIONS
+
+
+def patient(*arguments: str | Path) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, ["patient", *map(str, arguments)], env={"COLUMNS": "200"})
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_without_a_wish_it_prints_a_summary() -> None:
+    code, out, _ = patient("--condition", "copd")
+    assert code == 0
+    assert "exacerbation: day" in out
+    for measure in ("systolic", "spo2", "glucose", "temperature", "weight"):
+        assert measure in out
+
+
+def test_csv_and_json_hold_the_same_numbers_the_same_each_time() -> None:
+    wish = ("--condition", "diabetes", "--days", "5", "--adherence", "1")
+    _, out, _ = patient(*wish, "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    _, again, _ = patient(*wish, "--json")
+    assert json.loads(again)["measurements"] == rows
+    assert patient(*wish, "--csv")[1] == out
+    assert len(rows) > 100
+    assert all(
+        Decimal(row["value"]).is_finite() for row in rows if row["value"] not in ("HI", "LO")
+    )
+
+
+@pytest.mark.parametrize("condition", sorted(CONDITIONS))
+def test_every_condition_can_be_drawn(condition: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.svg"
+    assert patient("--condition", condition, "--plot", path)[0] == 0
+    text = path.read_text(encoding="utf-8")
+    for words in ("mmHg", "glucose", "weight", "local time, 2026", "without a measurement"):
+        assert words in text
+    first = path.read_bytes()
+    patient("--condition", condition, "--plot", path)
+    assert path.read_bytes() == first
+
+
+def test_a_png_of_a_short_and_empty_time_can_be_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "out.png"
+    assert patient("--days", "1", "--adherence", "0", "--plot", path)[0] == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--condition", "plague"), "not one of healthy"),
+        (("--plot", "out.pdf"), "a .png or a .svg"),
+        (("--plot", "/nowhere/out.png"), "there is no folder"),
+        (("--days", "0"), "greater than or equal to 1"),
+        (("--adherence", "2"), "less than or equal to 1"),
+    ],
+)
+def test_wrong_input_is_exit_2_with_the_reason(arguments: tuple[str, ...], reason: str) -> None:
+    code, _, error = patient(*arguments)
+    assert code == 2
+    assert reason in " ".join(error.split())
