@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from simulators.patients.command import patient
 from simulators.programs import ProgramFailed
 
 app = typer.Typer(
@@ -145,6 +146,9 @@ def schema() -> None:
     from simulators.scenarios.schema import schema_text
 
     typer.echo(schema_text(), nl=False)
+
+
+app.command()(patient)
 
 
 def main() -> None:

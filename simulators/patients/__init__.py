@@ -1,0 +1,1 @@
+"""Virtual patients on paper: drawn, listed, and compared with recordings."""
