@@ -92,8 +92,7 @@ class Home(Strict):
 
     def owners(self, device: Device) -> dict[int | None, str]:
         """Return who measures with a device, by user slot."""
-        owners: dict[int | None, str] = {}
-        owners.update(device.users)
+        owners: dict[int | None, str] = dict(device.users.items())
         return owners or {None: device.person or self.people[0]}
 
 
@@ -142,11 +141,14 @@ class Faulted(Entry):
 
 
 def _which(entry: Any) -> str:
-    return "fault" if isinstance(entry, dict | Faulted) and "fault" in dict(entry) else "measure"
+    return (
+        "(fault)" if isinstance(entry, dict | Faulted) and "fault" in dict(entry) else "(measure)"
+    )
 
 
 Happening: TypeAlias = Annotated[
-    Annotated[Measured, Tag("measure")] | Annotated[Faulted, Tag("fault")], Discriminator(_which)
+    Annotated[Measured, Tag("(measure)")] | Annotated[Faulted, Tag("(fault)")],
+    Discriminator(_which),
 ]
 
 

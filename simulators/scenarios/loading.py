@@ -31,6 +31,16 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Read one file. Raises ScenarioBroken."""
     document = _read(path)
+    return _checked(path, document)
+
+
+def loads(text: str, name: str = "scenario") -> Loaded:
+    """Read a scenario that is no file. Raises ScenarioBroken."""
+    path = Path(f"{name}.yaml")
+    return _checked(path, _parsed(path, text))
+
+
+def _checked(path: Path, document: Any) -> Loaded:
     try:
         scenario = Scenario.model_validate(document)
         plans(scenario)
@@ -54,11 +64,16 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
 def _read(path: Path) -> Any:
     try:
-        document = YAML().load(path.read_text("utf-8"))
+        return _parsed(path, path.read_text("utf-8"))
     except OSError as error:
         raise ScenarioBroken(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ScenarioBroken(f"{path}: this is not UTF-8 text") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        document = YAML().load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ScenarioBroken(f"{path}:{line}: {error.problem}") from None
@@ -77,13 +92,13 @@ def _said(path: Path, document: Any, where: Sequence[str | int], text: str) -> s
 
 
 def _known(document: Any, where: Sequence[str | int]) -> tuple[str | int, ...]:
-    """Leave out of a place what only the checker has: names of alternatives."""
+    """Leave out of a place what only the checker has: alternatives, named in parentheses."""
     known: list[str | int] = []
     for step in where:
         if _has(document, step):
             document = document[step]
             known.append(step)
-        elif step is where[-1]:
+        elif step is where[-1] and not str(step).startswith("("):
             known.append(step)
     return tuple(known)
 

@@ -45,19 +45,24 @@ def junit(results: Sequence[Result], speed: float) -> bytes:
     """Return a JUnit file. Its times are those of the scenarios, so that equal runs are equal."""
     suite = TestSuite("hearthline-sim run")
     for result in results:
-        scenario = result.loaded.scenario
-        time_s = round(scenario.ends.total_seconds() / speed, 3)
-        case = TestCase(scenario.scenario, result.loaded.path.stem, time_s)
-        case.result = [
-            Failed(f"expected {one.wanted}; saw {one.seen}", "expectation")
-            for one in result.failures
-        ]
-        suite.add_testcase(case)
-        suite.add_property(f"seed of {result.loaded.path.stem}", str(scenario.seed))
+        suite.add_property(f"seed of {result.loaded.path.stem}", str(result.loaded.scenario.seed))
+    for result in results:
+        suite.add_testcase(_case(result, speed))
+    suite.update_statistics()  # type: ignore[no-untyped-call]
     xml = JUnitXml("hearthline")
     xml.add_testsuite(suite)
     octets: bytes = xml.tostring()  # type: ignore[no-untyped-call]
     return octets
+
+
+def _case(result: Result, speed: float) -> TestCase:
+    scenario = result.loaded.scenario
+    lasts_s = round(scenario.ends.total_seconds() / speed, 3)
+    case = TestCase(scenario.scenario, result.loaded.path.stem, lasts_s)
+    case.result = [
+        Failed(f"expected {one.wanted}; saw {one.seen}", "expectation") for one in result.failures
+    ]
+    return case
 
 
 def _place(path: Path, line: int) -> str:

@@ -1,10 +1,12 @@
 """Runs many scenarios on one gateway: side by side what shares it, alone what strikes it."""
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -23,15 +25,26 @@ class Runner:
 
     def __init__(self, gateway: Gateway, organisation: str, events: Events) -> None:
         self._gateway, self._organisation, self._events = gateway, organisation, events
+        self._naming = threading.Lock()
 
     def run(self, loaded: Loaded, anchor: datetime, speed: float = 1.0) -> Result:
         """Run one scenario."""
-        ward = Ward(self._gateway, self._organisation, self._events, speed)
+        folder = self._folder(loaded.path.stem)
+        ward = Ward(self._gateway, self._organisation, self._events, folder, speed)
         try:
             return Run(self._gateway, ward, loaded, anchor, speed).run()
         except ProgramFailed as error:
             failure = Failure(0, "every program runs", str(error))
             return Result(loaded, (failure,), 0, 0, 0.0)
+
+    def _folder(self, name: str) -> Path:
+        """Return a folder of that name, numbered where the same scenario ran before."""
+        homes = self._gateway.folder / "homes"
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        with self._naming:
+            folder = next(homes / one for one in names if not (homes / one).exists())
+            folder.mkdir(parents=True)
+        return folder
 
     def run_all(
         self,

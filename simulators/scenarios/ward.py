@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 from simulators.programs import ProgramFailed
 from simulators.scenarios.events import Events
@@ -48,10 +47,11 @@ class Resident:
 class Ward:
     """The homes of one run of a scenario."""
 
-    def __init__(self, gateway: Gateway, organisation: str, events: Events, speed: float) -> None:
+    def __init__(
+        self, gateway: Gateway, organisation: str, events: Events, folder: Path, speed: float
+    ) -> None:
         self._gateway, self._organisation = gateway, organisation
-        self._events, self._speed = events, speed
-        self._folder = gateway.folder / "homes" / uuid4().hex[:8]
+        self._events, self._folder, self._speed = events, folder, speed
         self.residents: list[Resident] = []
 
     def move_in(self, plans: Sequence[Plan], anchor: datetime) -> None:

@@ -7,7 +7,6 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from pydantic import Discriminator, Tag
-from pydantic_core import PydanticCustomError
 
 from simulators.scenarios import expectations
 from simulators.scenarios.expectations.expectation import Expectation
@@ -23,19 +22,19 @@ def _walk() -> dict[str, type[Expectation]]:
 EXPECTATIONS: Final = _walk()
 
 
-def _which(line: Any) -> str:
+def _which(line: Any) -> str | None:
     keys = line.keys() if isinstance(line, dict) else dict(line).keys()
-    found = [key for key in EXPECTATIONS if key in keys]
-    if not found:
-        known = ", ".join(sorted(EXPECTATIONS))
-        raise PydanticCustomError("expectation", "{text}", {"text": f"expect one of: {known}"})
-    return found[0]
+    return next((f"({key})" for key in EXPECTATIONS if key in keys), None)
 
 
 if TYPE_CHECKING:
     ANY: TypeAlias = Expectation
 else:
     ANY = Annotated[
-        reduce(or_, (Annotated[kind, Tag(key)] for key, kind in EXPECTATIONS.items())),
-        Discriminator(_which),
+        reduce(or_, (Annotated[kind, Tag(f"({key})")] for key, kind in EXPECTATIONS.items())),
+        Discriminator(
+            _which,
+            custom_error_type="expectation",
+            custom_error_message=f"expect one of: {', '.join(sorted(EXPECTATIONS))}",
+        ),
     ]
