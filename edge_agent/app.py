@@ -64,6 +64,7 @@ async def _run(settings: Settings, identity: Identity) -> None:
         keepers = [Keeper(allowed, radio, home) for allowed in allow_list]
         for keeper in keepers:
             radio.sightings(keeper.see)
+            radio.starts(keeper.radio_is_back)
         heartbeat = Heartbeat(hub_file.hub, folder, home, radio, sender, keepers)
         loops = (
             *(sender.run(), radio.run(), heartbeat.write(), keep_alive()),

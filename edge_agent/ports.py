@@ -175,6 +175,9 @@ class Radio(Protocol):
     def sightings(self, take: Callable[[Sighting], None]) -> None:
         """Call `take` for every advertisement of an allowed device."""
 
+    def starts(self, take: Callable[[], None]) -> None:
+        """Call `take` each time that the Bluetooth service is there anew."""
+
     def connect(self, sighting: Sighting, *, pair: bool) -> AbstractAsyncContextManager[Link]:
         """Connect, pairing first if asked to and not paired yet. Raises DeviceLost."""
 

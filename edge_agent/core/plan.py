@@ -11,8 +11,10 @@ from edge_agent.core.backoff import wait_s
 # Home devices advertise for 30 to 60 s after a measurement; an advertisement after a longer
 # silence is a new measurement, and an old failure must not make us miss it.
 WINDOW_S: Final = 60.0
-# A second attempt must start well inside the window, connecting itself takes up to 20 s.
+# A second attempt must start well inside the window, connecting itself takes up to 20 s. As long as
+# the window lasts no wait may eat it up; a device that never stops advertising is left in peace.
 FIRST_WAIT_S: Final = 1.0
+MOST_IN_WINDOW_S: Final = 8.0
 MOST_WAIT_S: Final = 600.0
 # A device that goes on advertising after it was emptied: ask again inside the same window, but
 # not all the time, for its battery's sake.
@@ -35,11 +37,16 @@ class Visits:
     retry_at: float = 0.0
     last_seen: float | None = None
     pair: bool = True
+    window_at: float = 0.0
+    """When the device began to advertise, as far as we heard."""
 
     def seen(self, now: float) -> "Visits":
         """Note an advertisement; a new advertising window forgets the failures' wait."""
-        new_window = self.last_seen is not None and now - self.last_seen > WINDOW_S
-        return replace(self, last_seen=now, retry_at=now if new_window else self.retry_at)
+        if self.last_seen is None:
+            return replace(self, last_seen=now, window_at=now)
+        if now - self.last_seen > WINDOW_S:
+            return replace(self, last_seen=now, window_at=now, failures=0, retry_at=now)
+        return replace(self, last_seen=now)
 
     def fresh(self, now: float) -> bool:
         """Say whether the device may still be there to be connected."""
@@ -48,9 +55,14 @@ class Visits:
     def after_failure(self, now: float, *, pairing: bool = False) -> "Visits":
         """Wait twice as long after each failed connection, 10 minutes at most."""
         failures = self.failures + 1
-        wait = wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S)
+        in_window = now - self.window_at <= WINDOW_S
+        wait = wait_s(failures, FIRST_WAIT_S, MOST_IN_WINDOW_S if in_window else MOST_WAIT_S)
         pair = not self.pair if pairing else self.pair
         return replace(self, failures=failures, retry_at=now + wait, pair=pair)
+
+    def after_restart(self) -> "Visits":
+        """The Bluetooth service is new: what failed before, and what was seen, means nothing."""
+        return Visits(pair=self.pair)
 
     def after_session(self, now: float, *, brought: int) -> "Visits":
         """Come back soon to a device that had something to say."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 from bleak import BleakScanner
+from bleak.args.bluez import BlueZDiscoveryFilters
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from dbus_fast import BusType, Message, MessageType
@@ -22,15 +23,21 @@ from edge_agent.errors import BluetoothUnavailable, PairingRefused
 from edge_agent.ports import Sighting
 from edge_agent.radio.adapter import power_cycle
 from edge_agent.radio.agent import CAPABILITY, PATH, Agent
+from edge_agent.radio.ending import to_the_end
 from edge_agent.radio.link import BleakLink
 from edge_agent.radio.times import USUAL, Times
 
 BLUEZ: Final = "org.bluez"
+# Without it BlueZ, on an adapter that knows LE only, tells nothing of a known device whose signal
+# is as strong as before (less than 8 dB apart): its next measurement would never be fetched.
+TELL_ALL: Final[BlueZDiscoveryFilters] = {"DuplicateData": True}
 FIRST_WAIT_S: Final = 0.5
 MOST_WAIT_S: Final = 30.0
 CALL_S: Final = 10.0
 # The first silence is answered by a new scan, the second one in a row by a reset of the adapter.
 SILENCES: Final = 2
+# BlueZ refuses for ever to begin what it believes to be under way: reset after so many refusals.
+FAILURES: Final = 3
 
 log = structlog.get_logger()
 
@@ -44,6 +51,7 @@ class BluezRadio:
         self._allow_list, self._times = allow_list, times
         self._agent = Agent(allow_list, passkeys)
         self._takers: list[Callable[[Sighting], None]] = []
+        self._starters: list[Callable[[], None]] = []
         self._links: set[BleakLink] = set()
         self._heard, self._stuck = asyncio.Event(), asyncio.Event()
         self._silences = 0
@@ -57,6 +65,10 @@ class BluezRadio:
     def sightings(self, take: Callable[[Sighting], None]) -> None:
         """See `ports.Radio`."""
         self._takers.append(take)
+
+    def starts(self, take: Callable[[], None]) -> None:
+        """See `ports.Radio`."""
+        self._starters.append(take)
 
     @asynccontextmanager
     async def connect(self, sighting: Sighting, *, pair: bool) -> AsyncIterator[BleakLink]:
@@ -127,34 +139,41 @@ class BluezRadio:
     async def _serve(self, bus: MessageBus) -> None:
         """Register the agent and scan, again and again until cancelled."""
         failures = 0
+        for start in self._starters:
+            start()
         while True:
             try:
-                await _call(bus, "RegisterAgent", "os", [PATH, CAPABILITY])
-                await _call(bus, "RequestDefaultAgent", "o", [PATH])
-                async with self._scanner():
-                    failures, self._scanning = 0, True
-                    log.info("scanning")
-                    await self._until_stuck()
-                if self._stuck.is_set() and not self._links:
-                    self._stuck.clear()
-                    await power_cycle(bus, self._times.off_s)
+                await self._scan(bus)
+                failures = 0
             except Exception as error:  # noqa: BLE001 - bleak: no adapter, powered off, KeyError..
-                failures += 1
+                failures = 1 if self._scanning else failures + 1
+                if failures % FAILURES == 0:
+                    self._stuck.set()
                 log.warning("scan_failed", error=type(error).__name__)
             self._scanning = False
             await asyncio.sleep(wait_s(failures, FIRST_WAIT_S, MOST_WAIT_S))
 
+    async def _scan(self, bus: MessageBus) -> None:
+        if self._stuck.is_set() and not self._links:
+            self._stuck.clear()
+            await power_cycle(bus, self._times.off_s)
+        await _call(bus, "RegisterAgent", "os", [PATH, CAPABILITY])
+        await _call(bus, "RequestDefaultAgent", "o", [PATH])
+        async with self._scanner():
+            self._scanning = True
+            log.info("scanning")
+            await self._until_stuck()
+
     @asynccontextmanager
     async def _scanner(self) -> AsyncIterator[None]:
-        scanner = BleakScanner(self._advertised)
-        async with asyncio.timeout(CALL_S):
-            await scanner.start()
+        """Scan. A start that was given up would go on in BlueZ, and no later one succeed."""
+        scanner = BleakScanner(self._advertised, bluez={"filters": TELL_ALL})
         try:
+            await to_the_end(scanner.start(), CALL_S)
             yield
         finally:
             try:
-                async with asyncio.timeout(CALL_S):
-                    await scanner.stop()
+                await to_the_end(scanner.stop(), CALL_S)
             except Exception as error:  # noqa: BLE001 - the service may be gone
                 log.info("scan_not_stopped", error=type(error).__name__)
 

@@ -35,6 +35,7 @@ class Keeper:
         self._sighting: Sighting | None = None
         self._seen, self._advertised = asyncio.Event(), asyncio.Event()
         self._last_error, self._alike = "", 0
+        self._restarted = False
         self.in_session = False
         self.state = DeviceState(device=allowed.device.id)
 
@@ -46,6 +47,16 @@ class Keeper:
         self._visits = self._visits.seen(self._home.clock.monotonic())
         self._tell(last_seen=self._home.clock.now(), rssi_dbm=sighting.rssi_dbm)
         self._seen.set()
+        self._advertised.set()
+
+    def radio_is_back(self) -> None:
+        """Wait for the device to be seen again, and then not a moment longer.
+
+        What the old Bluetooth service knew of it is gone, and it may have stopped advertising: a
+        connection attempt would only keep the others waiting until it times out.
+        """
+        self._restarted, self._sighting = True, None
+        self._visits = self._visits.after_restart()
         self._advertised.set()
 
     async def run(self) -> None:
@@ -66,6 +77,7 @@ class Keeper:
                     await self._advertised.wait()
 
     async def _visit(self, sighting: Sighting) -> None:
+        self._restarted = False
         try:
             if not self._home.keep_parked():
                 raise ConnectionLost("spool_full")
@@ -74,7 +86,7 @@ class Keeper:
             self._failed(error)
             return
         outcome, now = session.outcome, self._home.clock.monotonic()
-        self._visits = self._visits.after_session(now, brought=outcome.brought)
+        self._visits = self._after(session, now)
         told = {"battery_percent": outcome.battery_percent, "clock_error_s": outcome.clock_error_s}
         self._last_error, self._alike = "", 0
         self._tell(
@@ -82,6 +94,14 @@ class Keeper:
             **{key: value for key, value in told.items() if value is not None},
         )
         log.info("session", device=self._name, records=outcome.brought)
+
+    def _after(self, session: Session, now: float) -> Visits:
+        outcome = session.outcome
+        if self._restarted:
+            return self._visits
+        if not outcome.brought and not outcome.asked:  # it hung up before it could say anything
+            return self._visits.after_failure(now)
+        return self._visits.after_session(now, brought=outcome.brought)
 
     async def _session(self, sighting: Sighting) -> Session:
         async with self._radio.connect(sighting, pair=self._visits.pair) as link:
@@ -100,7 +120,8 @@ class Keeper:
     def _failed(self, error: EdgeError) -> None:
         pairing = isinstance(error, PairingRefused)
         now = self._home.clock.monotonic()
-        self._visits = self._visits.after_failure(now, pairing=pairing)
+        if not self._restarted:
+            self._visits = self._visits.after_failure(now, pairing=pairing)
         self._alike = self._alike + 1 if error.detail == self._last_error else 1
         self._last_error = error.detail
         self._tell(problem=self._problem(error))

@@ -13,6 +13,7 @@ from bleak.exc import BleakDBusError, BleakGATTProtocolError
 from device_profiles.gatt import Uuid
 from edge_agent.errors import DeviceLost, DeviceRefused, PairingRefused
 from edge_agent.radio.adapter import hang_up
+from edge_agent.radio.ending import to_the_end
 from edge_agent.radio.times import USUAL, Times
 
 T = TypeVar("T")
@@ -55,14 +56,8 @@ class BleakLink:
 
     async def close(self) -> None:
         """Disconnect, also where the hub is stopping. What fails here has no consequence."""
-        closing, cancelled = asyncio.ensure_future(self._close()), False
-        while not closing.done():
-            try:
-                await asyncio.wait({closing})
-            except asyncio.CancelledError:  # a connection left half closed would go on listening
-                cancelled = True
-        if cancelled:
-            raise asyncio.CancelledError
+        # A connection left half closed would go on listening, beside the next one.
+        await to_the_end(self._close(), 3 * self._times.close_s)
 
     async def _close(self) -> None:
         await self._try(self._hear_out())

@@ -12,7 +12,7 @@ from device_profiles.gatt import MANUFACTURER_NAME, MODEL_NUMBER, RECORD_ACCESS_
 from device_profiles.profile import Profile
 from device_profiles.reading import Indication
 from device_profiles.registry import PROFILES, profile_for
-from device_profiles.talk import Owner, Talk, Write
+from device_profiles.talk import Owner, Said, SetClock, Talk, Write
 from device_profiles.wire.hub_file import PairedDevice
 from edge_agent.capture import IDENTITY, MODEL, SECRET, Heard, Recording
 from edge_agent.core.allow_list import Allowed, AllowList
@@ -36,7 +36,7 @@ class Recorder:
         allowed = AllowList([Allowed(device, PROFILES[device.profile])])
         self._radio = BluezRadio(allowed, {self._address: passkey} if passkey else {})
         self._seen: asyncio.Queue[Sighting] = asyncio.Queue()
-        self._writes: asyncio.Queue[Write] = asyncio.Queue()
+        self._writes: asyncio.Queue[Said] = asyncio.Queue()
         self._talk: Talk | None = None
         self.profile: Profile | None = None
 
@@ -105,6 +105,8 @@ class Recorder:
         while True:
             write = await self._writes.get()
             await asyncio.sleep(write.after_s)
+            if isinstance(write, SetClock):  # a recording changes nothing on the device
+                continue
             with suppress(DeviceRefused, DeviceLost):
                 await link.write(write.uuid, write.octets)
 

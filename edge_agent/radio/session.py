@@ -36,6 +36,8 @@ class Outcome:
     """What a session came to."""
 
     brought: int = 0
+    asked: bool = False
+    """Whether the device was asked for all that it has, before it hung up."""
     battery_percent: int | None = None
     clock_error_s: float | None = None
     problem: str | None = None
@@ -48,7 +50,7 @@ class Session:
         self._link, self._allowed, self._name, self._home = link, allowed, name, home
         self._profile = allowed.profile
         self._intake = Intake(allowed, home, link.drop)
-        self._conversation = Conversation(link, allowed, self._intake)
+        self._conversation = Conversation(link, allowed, name, home, self._intake)
         self._begun: Begun | None = None
         self.outcome = Outcome()
 
@@ -70,19 +72,25 @@ class Session:
         records = await self._subscribe()
         check = await self._check()
         self._intake.clock_read(check)
-        self.outcome.clock_error_s = wrong_s = error_s(check, self._home)
         set_at = await self._set_clock()
         self._intake.clock_set(set_at)
-        if self._home.clock.trusted():
-            self.outcome.problem = clock_problem(check, wrong_s, was_set=set_at is not None)
+        self._tell_of_clock(check, was_set=set_at is not None)
         speaking = asyncio.create_task(self._conversation.run())
         try:
             if records is not None:
                 await records.pull(self._begun.minutes if self._begun else None)
             self.outcome.battery_percent = await self._battery()
+            self.outcome.asked = True
             await self._until_quiet()
         finally:
             speaking.cancel()
+            if (asked := self._conversation.check) is not None:
+                self._tell_of_clock(asked, was_set=asked.set_at is not None)
+
+    def _tell_of_clock(self, check: ClockCheck | None, *, was_set: bool) -> None:
+        self.outcome.clock_error_s = wrong_s = error_s(check, self._home)
+        if self._home.clock.trusted():
+            self.outcome.problem = clock_problem(check, wrong_s, was_set=was_set)
 
     async def _check(self) -> ClockCheck | None:
         """Look at the device's clock; of one that counts from a start, at both."""

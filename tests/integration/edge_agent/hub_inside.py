@@ -56,6 +56,7 @@ class HubInside:
         self.keepers = [Keeper(one, self.radio, self.home) for one in self._allowed]
         for keeper in self.keepers:
             self.radio.sightings(keeper.see)
+            self.radio.starts(keeper.radio_is_back)
         loops = (self.radio.run(), *(keeper.run() for keeper in self.keepers))
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 

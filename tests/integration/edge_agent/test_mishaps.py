@@ -20,9 +20,10 @@ from device_profiles.gatt import (
 )
 from edge_agent.core import plan
 from simulators.bluez import service
+from simulators.bluez.adapter import Adapter
 from simulators.bluez.call import Call
 from simulators.bluez.device import Device
-from simulators.bluez.errors import BluezError
+from simulators.bluez.errors import BluezError, in_progress
 from simulators.peripherals.cuff import Cuff, Pressure
 from tests.fixtures.hub import CUFF_OCTETS
 from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
@@ -372,6 +373,28 @@ async def test_an_adapter_gone_silent_is_powered_off_and_on(live: Live, tmp_path
         await hub.until_read(1)
     assert simulated.calls["StartDiscovery"] >= 3  # the first remedy is a new scan
     assert simulated.calls["RemoveDevice"] == 0
+
+
+async def test_a_scan_that_bluez_believes_to_be_under_way_already(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses every new one; only powering the adapter off and on ends that."""
+    start, power_off, reset = Adapter.start, Adapter._power_off, asyncio.Event()
+
+    async def refuses(adapter: Adapter, call: Call) -> None:
+        if not reset.is_set():
+            raise in_progress()
+        await start(adapter, call)
+
+    def resets(adapter: Adapter) -> None:
+        reset.set()
+        power_off(adapter)
+
+    monkeypatch.setattr(Adapter, "start", refuses)
+    monkeypatch.setattr(Adapter, "_power_off", resets)
+    live(device(CUFF, pressure()))
+    async with HubInside(tmp_path, CUFF) as hub:
+        await hub.until_read(1)
 
 
 async def test_several_devices_advertise_at_once(live: Live, tmp_path: Path) -> None:

@@ -13,17 +13,34 @@ NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 def test_failures_wait_twice_as_long_each_time_and_ten_minutes_at_most() -> None:
     visits, waits = Visits(), []
     for _ in range(12):
-        visits = visits.after_failure(100.0)
+        visits = visits.after_failure(100.0)  # the window is over: it never stops advertising
         waits.append(visits.retry_at - 100.0)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
 
 
 def test_a_new_advertising_window_is_served_at_once() -> None:
-    visits = Visits().seen(0.0)
+    visits = Visits().seen(0.0).seen(50.0)
     for _ in range(10):
-        visits = visits.after_failure(0.0)
-    assert visits.seen(59.0).retry_at > 500  # the same window
-    assert visits.seen(61.0).retry_at == 61.0
+        visits = visits.after_failure(61.0)
+    assert visits.seen(109.0).retry_at > 500  # the same window
+    assert visits.seen(111.0).retry_at == 111.0
+    assert visits.seen(111.0).after_failure(111.0).retry_at == 112.0
+
+
+def test_waits_do_not_eat_the_window_up() -> None:
+    """A device advertises for 60 s; each attempt here fails at once."""
+    visits, now, attempts = Visits().seen(1000.0), 1000.0, 0
+    while now < 1060.0:
+        visits, attempts = visits.after_failure(now), attempts + 1
+        now = visits.retry_at
+    assert attempts == 10
+    assert visits.after_failure(1061.0).retry_at > 1500.0  # it never stops advertising
+
+
+def test_after_a_restart_of_bluetooth_nothing_old_counts_but_how_it_pairs() -> None:
+    visits = Visits().seen(0.0).after_failure(0.0, pairing=True).after_failure(100.0)
+    anew = visits.after_restart()
+    assert (anew.failures, anew.retry_at, anew.last_seen, anew.pair) == (0, 0.0, None, False)
 
 
 def test_a_device_is_gone_when_its_window_is_over() -> None:
