@@ -136,6 +136,8 @@ class Profile:
     """Where the clock is neither Current Time nor Date Time."""
     session: SessionForm | None = None
     """Where it counts from a start instead: read first, and put behind every group to be read."""
+    clock_told: Callable[[Indication], DeviceTime | None] | None = None
+    """What an answer to `talk` says of the clock, where no characteristic can be read."""
     sets_clock: bool = True
     """False for a device that must keep the time it has."""
     talk: Callable[[Owner], Talk] = field(default=silent)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, TypeAlias
 
 from device_profiles.gatt import Uuid
 from device_profiles.reading import Indication
@@ -15,6 +16,18 @@ class Write:
     uuid: Uuid
     octets: bytes
     after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """Octets made of the home's wall time when they are written; left out where it is not known."""
+
+    uuid: Uuid
+    octets: Callable[[datetime], bytes]
+    after_s: float = 0.0
+
+
+Said: TypeAlias = Write | SetClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +48,24 @@ class Owner:
 class Talk(Protocol):
     """One side of a conversation. It sees all indications, kept or not."""
 
-    def begin(self) -> Sequence[Write]:
+    def begin(self) -> Sequence[Said]:
         """Return what to write once everything is subscribed."""
 
-    def heard(self, indication: Indication) -> Sequence[Write]:
+    def heard(self, indication: Indication) -> Sequence[Said]:
         """Return what to write after an indication."""
 
 
 class Script:
     """Says the same at the start of every session, and nothing later."""
 
-    def __init__(self, *writes: Write) -> None:
+    def __init__(self, *writes: Said) -> None:
         self._writes = writes
 
-    def begin(self) -> Sequence[Write]:
+    def begin(self) -> Sequence[Said]:
         """Return the writes."""
         return self._writes
 
-    def heard(self, indication: Indication) -> Sequence[Write]:  # noqa: ARG002
+    def heard(self, indication: Indication) -> Sequence[Said]:  # noqa: ARG002
         """Return nothing."""
         return ()
 
@@ -62,6 +75,6 @@ def silent(owner: Owner) -> Talk:  # noqa: ARG001
     return Script()
 
 
-def says(*writes: Write) -> Callable[[Owner], Talk]:
+def says(*writes: Said) -> Callable[[Owner], Talk]:
     """Say this at the start of every session."""
     return lambda _: Script(*writes)

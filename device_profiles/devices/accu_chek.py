@@ -1,8 +1,8 @@
-"""Roche Accu-Chek Guide, Instant, Mobile and Aviva Connect: the Glucose Service behind a passkey.
+"""Roche Accu-Chek Guide, Instant and Mobile: the Glucose Service behind a passkey.
 
 Facts: NightscoutFoundation/xDrip pull request 208 (sample type 8, location 15, offsets of many
 hours), NordicSemiconductor/Android-nRF-Toolbox issue 89 (subscribe all before asking), Stack
-Overflow 63340809 (octets of a Guide). The Aviva Connect has its clock as a Date Time.
+Overflow 63340809 (octets of a Guide).
 """
 
 from typing import Final
@@ -34,13 +34,12 @@ PROFILE: Final = Profile(
     assemble=GlucoseRecords,
     about=About(
         maker="Roche",
-        models="Accu-Chek Guide, Guide Me, Instant, Mobile, Aviva Connect",
+        models="Accu-Chek Guide, Guide Me, Instant, Mobile",
         pairing=Pairing.PASSKEY,
         notes=(
             "The six digits are printed on the back of the meter.",
             "The time of a result is a base time and an offset of up to many hours.",
         ),
-        missing="the clock of the Aviva Connect",
         evidence=Evidence.CAPTURE,
     ),
 )

@@ -1,18 +1,20 @@
 """i-SENS CareSens meters: the Glucose Service, ketones among the glucose, and a thirteenth month.
 
 Facts: tidepool-org/ble-glucose (month 13 is January), NightscoutFoundation/xDrip (a ketone result
-is a glucose record whose context has meal 6; mg/dL / 10 is mmol/L of ketone). A ketone of 0.4
-mmol/L would be a deadly 4 mg/dL of glucose, so:
+is a glucose record whose context has meal 6; mg/dL / 10 is mmol/L of ketone; C0 03 01 00 and a Date
+Time set the clock), i-SENS's sample for iOS (where: FFF1, in newer ones C4DEA3BC; 05 answers). A
+ketone of 0.4 mmol/L would be a deadly 4 mg/dL of glucose, so:
 
 - a record with meal 6 gives no glucose number;
 - a record whose context was announced and did not come is questionable.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from device_profiles.about import About, Evidence, Pairing
-from device_profiles.codecs import glucose, glucose_context, glucose_reading
+from device_profiles.codecs import date_time, glucose, glucose_context, glucose_reading
 from device_profiles.codecs.findings import Finding, value, worst
 from device_profiles.codecs.glucose_records import GlucoseRecords
 from device_profiles.codes import TERMS
@@ -21,11 +23,15 @@ from device_profiles.gatt import (
     GLUCOSE_MEASUREMENT,
     GLUCOSE_SERVICE,
     RECORD_ACCESS_CONTROL_POINT,
+    sig,
 )
 from device_profiles.profile import Advertised, Group, Profile
 from device_profiles.reading import Absent, Indication, Reading, Validity
+from device_profiles.talk import SetClock, says
 
 SERVICE: Final = "c4dea010-5a9d-11e9-8647-d663bd873d93"
+CLOCKS: Final = (sig(0xFFF1), "c4dea3bc-5a9d-11e9-8647-d663bd873d93")
+SET_TIME: Final = bytes.fromhex("c0030100")
 MONTH: Final = 5  # where the month stands in a record
 THIRTEENTH: Final = 13
 
@@ -83,6 +89,10 @@ def _guarded(reading: Reading, group: Group) -> Reading:
     )
 
 
+def _set_time(local: datetime) -> bytes:
+    return SET_TIME + date_time.encode(local)
+
+
 PROFILE: Final = Profile(
     key="caresens",
     name="Glucose meter",
@@ -95,6 +105,8 @@ PROFILE: Final = Profile(
     subscribe=(GLUCOSE_MEASUREMENT, GLUCOSE_CONTEXT),
     records=RECORD_ACCESS_CONTROL_POINT,
     assemble=_Records,
+    talk=says(*(SetClock(uuid, _set_time) for uuid in CLOCKS)),
+    answers=CLOCKS,
     about=About(
         maker="i-SENS",
         models="CareSens N Premier, N Plus BT, Dual",
@@ -102,8 +114,9 @@ PROFILE: Final = Profile(
         notes=(
             "A ketone result is kept, and never shown as glucose.",
             "A thirteenth month is read as January.",
+            "Its clock is set by the hub but cannot be read.",
         ),
-        missing="ketone as a measure of its own; the clock, which has no standard form",
+        missing="ketone as a measure of its own",
         evidence=Evidence.DOCUMENTATION,
     ),
 )

@@ -2,8 +2,8 @@
 
 Facts: tidepool-org/uploader, oneTouchVerioBLE (BSD). A frame is 01, 02, length, 00, 03, payload,
 03, crc16; a single 81 acknowledges. Answers begin with 06. Four octets more are the number of the
-newest record (or the time), two are how many there are, eleven are a record: seconds since
-1999-12-31 23:59:59 of the meter's wall clock, mg/dL, control flag.
+newest record, or above 100,000 the time, two are how many there are, eleven are a record: seconds
+since 1999-12-31 23:59:59 of the meter's wall clock, mg/dL, control flag.
 """
 
 import struct
@@ -19,7 +19,7 @@ from device_profiles.codes import GLUCOSE_CAPILLARY_PLASMA, GLUCOSE_CONTROL, MG_
 from device_profiles.errors import DecodeError
 from device_profiles.profile import Advertised, Group, Profile, Sieve
 from device_profiles.reading import Absent, DeviceTime, Indication, Kind, Reading, Validity
-from device_profiles.talk import Owner, Talk, Write
+from device_profiles.talk import Owner, Said, SetClock, Talk, Write
 from device_profiles.vendor.octets import crc16_ccitt
 
 SERVICE: Final = "af9df7a1-e595-11e3-96b4-0002a5d5c51b"
@@ -27,7 +27,12 @@ COMMAND: Final = "af9df7a2-e595-11e3-96b4-0002a5d5c51b"
 ANSWER: Final = "af9df7a3-e595-11e3-96b4-0002a5d5c51b"
 ACKNOWLEDGE: Final = b"\x81"
 DONE: Final = 0x06
-NEWEST, COUNT, RECORD = 5, 3, 12  # lengths of the answers
+NEWEST, COUNT, RECORD = 5, 3, 12  # lengths of the answers; the time is as long as the newest
+# The answer to a new time is an acknowledgement, and may be a frame too: neither is waited for.
+AFTER_SETTING_S: Final = 1.0
+ASK_TIME: Final = bytes.fromhex("2002")
+SET_TIME: Final = bytes.fromhex("2001")
+A_TIME: Final = 100_000  # no meter keeps as many records
 ASK_NEWEST: Final = bytes.fromhex("0a0206")
 ASK_COUNT: Final = bytes.fromhex("2700")
 ASK_RECORD: Final = 0xB3
@@ -80,23 +85,43 @@ def _time(seconds: int) -> DeviceTime:
     return DeviceTime(year=year, month=month, day=day, hour=hour, minute=minute, second=second)
 
 
+def _clock(indication: Indication) -> DeviceTime | None:
+    """Return the time that an answer tells."""
+    try:
+        payload = _payload(indication.octets)
+    except DecodeError:
+        return None
+    told = int.from_bytes(payload[1:], "little")
+    return _time(told) if len(payload) == NEWEST and told > A_TIME else None
+
+
+def _set_time(local: datetime) -> bytes:
+    seconds = (local.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1)
+    return _frame(SET_TIME + seconds.to_bytes(4, "little"))
+
+
 class _Ask:
-    """Newest record number, then how many there are, then each from the newest back."""
+    """Time, newest record number, how many there are, then each from the newest back."""
 
     def __init__(self) -> None:
         self._next = self._last = 0
 
-    def begin(self) -> Sequence[Write]:
-        return (Write(COMMAND, _frame(ASK_NEWEST)),)
+    def begin(self) -> Sequence[Said]:
+        return (Write(COMMAND, _frame(ASK_TIME)),)
 
-    def heard(self, indication: Indication) -> Sequence[Write]:
+    def heard(self, indication: Indication) -> Sequence[Said]:
         if indication.octets == ACKNOWLEDGE:
             return ()
+        acknowledged = Write(COMMAND, ACKNOWLEDGE)
+        if _clock(indication) is not None:
+            newest = Write(COMMAND, _frame(ASK_NEWEST), AFTER_SETTING_S)
+            return (acknowledged, SetClock(COMMAND, _set_time), newest)
         try:
             payload = _payload(indication.octets)
         except DecodeError:
             return self._record()  # skip what the meter cannot give
-        acknowledged = Write(COMMAND, ACKNOWLEDGE)
+        if len(payload) == 1:
+            return ()  # done, with nothing to tell
         if len(payload) == NEWEST:
             self._next = int.from_bytes(payload[1:], "little")
             return (acknowledged, Write(COMMAND, _frame(ASK_COUNT)))
@@ -105,7 +130,7 @@ class _Ask:
             self._last = self._next - count
         return (acknowledged, *self._record())
 
-    def _record(self) -> Sequence[Write]:
+    def _record(self) -> Sequence[Said]:
         if self._next <= max(self._last, 0):
             return ()
         number = (self._next & 0xFFFF).to_bytes(2, "little")
@@ -138,14 +163,18 @@ PROFILE: Final = Profile(
     also=(Advertised(SERVICE, "OneTouch"),),
     read={ANSWER: _readings},
     subscribe=(ANSWER,),
+    clock_told=_clock,
     talk=_talk,
     sieve=_sieve,
     about=About(
         maker="LifeScan",
         models="OneTouch Verio Flex, Verio Reflect",
         pairing=Pairing.PASSKEY,
-        notes=("Every session reads the newest fifty results; nothing is stored twice.",),
-        missing="its clock, which is neither read nor set; results older than the newest fifty",
+        notes=(
+            "Its clock is read before anything else, then set.",
+            "Every session reads the newest fifty results; nothing is stored twice.",
+        ),
+        missing="results older than the newest fifty",
         evidence=Evidence.DOCUMENTATION,
     ),
 )

@@ -24,6 +24,8 @@ CUFF, METER, OXIMETER, BODY = (sig(number) for number in (0x1810, 0x1808, 0x1822
         ([CUFF], "SBM69", None, None, "sanitas_sbm69"),
         ([METER], "meter+00412345", None, None, "accu_chek"),
         ([METER], "x", "Roche", "929", "accu_chek"),
+        ([METER], "meter+00412345", "Roche", "484", "accu_chek_connect"),
+        ([BODY], "MIBFS", None, None, "xiaomi_mi_scale"),
         ([METER], "Contour7830H6000", None, None, "contour_next"),
         ([METER], "CareSens 0042", None, None, "caresens"),
         ([METER], "x", "i-SENS", "CareSens N Premier", "caresens"),

@@ -2,6 +2,7 @@
 
 import binascii
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,17 +10,18 @@ import pytest
 
 from device_profiles.devices import contour_next, onetouch_verio, taidoc_fora, viatom_o2ring
 from device_profiles.errors import DecodeError
-from device_profiles.gatt import USER_CONTROL_POINT
+from device_profiles.gatt import USER_CONTROL_POINT, sig
 from device_profiles.reading import Indication
 from device_profiles.registry import PROFILES
 from device_profiles.replay import parse
-from device_profiles.talk import Consent, Owner, Write
+from device_profiles.talk import Consent, Owner, Said, SetClock, Write
 from tests.unit.device_profiles.test_devices import DEVICES
 
 RECORDED = [
     bytes.fromhex(line["octets"]) for line in parse((DEVICES / "onetouch_verio.jsonl").read_text())
 ]
 NEWEST, COUNT, RECORD = RECORDED[1:4]  # the newest is 312, there are two
+TIME, DONE = RECORDED[-2:]
 
 
 def answer(octets: bytes) -> Indication:
@@ -32,14 +34,19 @@ def frame(payload: str) -> str:
     return (b"\x01" + body + struct.pack("<H", binascii.crc_hqx(body, 0xFFFF))).hex()
 
 
-def said(writes: "list[Write] | tuple[Write, ...]") -> list[str]:
-    return [write.octets.hex() for write in writes]
+def said(writes: Sequence[Said]) -> list[str]:
+    return [one.octets.hex() if isinstance(one, Write) else "clock" for one in writes]
 
 
 def test_a_verio_is_asked_for_its_newest_records_one_by_one() -> None:
     """The frames are as tidepool-org/uploader builds them, the checksums Python's own."""
     talk = PROFILES["onetouch_verio"].talk(Owner())
-    assert said(list(talk.begin())) == [frame("0a0206")]
+    assert said(list(talk.begin())) == [frame("2002")]
+    assert said(talk.heard(answer(b"\x81"))) == []
+    *_, newest = writes = talk.heard(answer(TIME))
+    assert said(writes) == ["81", "clock", frame("0a0206")]
+    assert newest.after_s == 1.0  # whatever the meter says to its new time
+    assert said(talk.heard(answer(DONE))) == []
     assert said(list(talk.heard(answer(b"\x81")))) == []
     assert said(list(talk.heard(answer(NEWEST)))) == ["81", frame("2700")]
     first = said(list(talk.heard(answer(COUNT))))
@@ -47,6 +54,34 @@ def test_a_verio_is_asked_for_its_newest_records_one_by_one() -> None:
     second = said(list(talk.heard(answer(RECORD))))
     assert second == ["81", frame("b33701")]  # 311
     assert said(list(talk.heard(answer(RECORD)))) == ["81"]
+
+
+def test_a_verio_tells_and_takes_its_time() -> None:
+    """Seconds since 1999-12-31 23:59:59: 848475006 is 2026-11-20 07:30:05, the recorded stamp."""
+    profile = PROFILES["onetouch_verio"]
+    assert profile.clock_told is not None
+    assert str(profile.clock_told(answer(TIME))) == "2026-11-20T07:30:05"
+    assert [profile.clock_told(answer(one)) for one in (NEWEST, COUNT, RECORD, DONE)] == [None] * 4
+    _, setting, _ = profile.talk(Owner()).heard(answer(TIME))
+    assert isinstance(setting, SetClock)
+    local = datetime(2026, 11, 20, 7, 30, 5, 900_000, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert setting.octets(local).hex() == frame("2001" + (848_475_006).to_bytes(4, "little").hex())
+
+
+def test_a_caresens_is_told_the_time_where_it_takes_it() -> None:
+    """C0 03 01 00, then a Date Time (xDrip, i-SENS's sample for iOS)."""
+    profile = PROFILES["caresens"]
+    first, second = profile.talk(Owner()).begin()
+    assert isinstance(first, SetClock)
+    assert isinstance(second, SetClock)
+    assert (first.uuid, second.uuid) == profile.answers
+    local = datetime(2026, 11, 20, 7, 30, 5, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert first.octets(local) == bytes.fromhex("c0030100 ea07 0b 14 07 1e 05")
+
+
+def test_an_aviva_connect_has_a_date_time() -> None:
+    assert PROFILES["accu_chek_connect"].clock == sig(0x2A08)
+    assert PROFILES["accu_chek"].clock == sig(0x2A2B)
 
 
 def test_a_verio_without_records_is_left_alone() -> None:
@@ -84,7 +119,7 @@ def test_a_body_scale_is_told_who_gave_consent_one_after_the_other() -> None:
     assert said(list(talk.begin())) == ["0201d204"]
     agreed = Indication(uuid=USER_CONTROL_POINT, octets=bytes.fromhex("200201"))
     (second,) = talk.heard(agreed)
-    assert (second.octets.hex(), second.after_s) == ("02024d00", 5.0)
+    assert second == Write(USER_CONTROL_POINT, bytes.fromhex("02024d00"), 5.0)
     assert not talk.heard(agreed)
     assert not PROFILES["beurer_bf720"].talk(Owner()).begin()
 
