@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
 
-.PHONY: help setup demo check test test-long bench clean
+.PHONY: help setup demo check test test-long test-bluez bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ test: check  ## Everything that can be tested without hardware
 
 test-long: setup  ## Hours of the same: many random schedules of kill -9
 	$(PYTEST) tests -q -m slow --timeout 7200
+
+test-bluez: setup  ## The devices' stories on the real Linux Bluetooth stack, in a virtual machine
+	bash tests/real_bluez/vm/install
+	HEARTHLINE_TEST_BLUEZ_VM=$${RELEASES:-13,12} nice -n 10 $(PYTEST) tests/real_bluez -q -s
 
 bench: setup  ## Measure latency and memory; writes nothing
 	$(BIN)/hearthline-sim bench

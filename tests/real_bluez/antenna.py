@@ -127,9 +127,11 @@ class Antenna:
         self._connection = None
         self.peripheral.link_down()
 
-    def _paired(self, _: object) -> None:
+    def _paired(self, keys: Any) -> None:
+        """Keep the keys: bumble does so only where the hub has told an identity, which it need not."""
         self.pairings += 1
         self.peripheral.bonded = True
+        self._start(self._device.update_keys(str(self._connection.peer_address), keys))
 
     async def _advertise(self) -> None:
         on = False

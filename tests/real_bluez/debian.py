@@ -37,15 +37,16 @@ RELEASES: Final = {
 
 def root_archive(release: Release, folder: Path) -> Path:
     """Return a tar of the guest's files; made once for each state of what decides about them."""
-    inputs = (ROOT / "uv.lock", Path(__file__), CUSTOMIZE)
-    told = hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()[:12]
+    wanted = _wanted()
+    inputs = (wanted.encode(), Path(__file__).read_bytes(), CUSTOMIZE.read_bytes())
+    told = hashlib.sha256(b"".join(inputs)).hexdigest()[:12]
     archive = folder / f"debian{release.number}-{told}.tar"
     if archive.exists():
         return archive
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(scratch) / "root.tar"
-        options = _options(_wheels(release, Path(scratch) / "site"))
+        options = _options(_wheels(release, wanted, Path(scratch) / "site"))
         source = f"deb {_mirror()} {release.suite} main"
         run(["mmdebstrap", *options, release.suite, str(made), source])
         made.rename(archive)
@@ -79,13 +80,17 @@ def _mirror() -> str:
     raise Missing("this machine knows no Debian packages (apt-get update)")
 
 
-def _wheels(release: Release, folder: Path) -> Path:
-    """Install what the lock says for the guest's Python; nothing is built."""
+def _wanted() -> str:
+    """Return what our lock says that the agent and bumble need."""
     extras = ["--extra", "edge", "--extra", "bluez-vm"]
-    wanted = folder.with_suffix(".txt")
-    lock = ["uv", "export", "--quiet", "--frozen", "--no-emit-project", "--no-hashes", *extras]
-    wanted.write_text(run(lock))
+    return run(["uv", "export", "--quiet", "--frozen", "--no-emit-project", "--no-hashes", *extras])
+
+
+def _wheels(release: Release, wanted: str, folder: Path) -> Path:
+    """Install it for the guest's Python; nothing is built."""
+    listed = folder.with_suffix(".txt")
+    listed.write_text(wanted)
     guest = ["--python-version", release.python, "--python-platform", "x86_64-manylinux_2_28"]
     target = ["--target", str(folder), "--only-binary", ":all:"]
-    run(["uv", "pip", "install", "--quiet", *target, *guest, "-r", str(wanted)])
+    run(["uv", "pip", "install", "--quiet", *target, *guest, "-r", str(listed)])
     return folder

@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -127,6 +128,16 @@ async def _powered() -> bool:
         bus.disconnect()
 
 
+class _OnlyTurns(logging.Filter):
+    """Of all that bumble says, what switches scans and advertisements and what connects."""
+
+    WORDS: Final = ("SCAN_ENABLE", "ADVERTISING_ENABLE", "### LE", "ADVERTISING_REPORT", "*** ")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage().upper()
+        return record.levelno > logging.DEBUG or any(word in said for word in self.WORDS)
+
+
 async def main(out: Path, names: list[str]) -> None:
     air = RealAir(await open_air())
     with out.open("w", buffering=1) as told:
@@ -151,4 +162,7 @@ def _versions() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    if DEBUG:
+        logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)d %(message)s")
+        logging.getLogger().handlers[0].addFilter(_OnlyTurns())
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2:]))
