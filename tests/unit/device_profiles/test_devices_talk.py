@@ -11,10 +11,12 @@ import pytest
 from device_profiles.devices import contour_next, onetouch_verio, taidoc_fora, viatom_o2ring
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import USER_CONTROL_POINT, sig
+from device_profiles.identity import reading_id
 from device_profiles.reading import Indication
 from device_profiles.registry import PROFILES
 from device_profiles.replay import parse
 from device_profiles.talk import Consent, Owner, Said, SetClock, Write
+from tests.fixtures.hub import arrival
 from tests.unit.device_profiles.test_devices import DEVICES
 
 RECORDED = [
@@ -107,11 +109,60 @@ def test_a_contec_is_started() -> None:
     assert not talk.heard(Indication(uuid=viatom_o2ring.STREAM, octets=b""))
 
 
-def test_a_fora_is_asked_when_and_what() -> None:
-    """The sums are those of public descriptions of FORA's devices: 19 and 1a."""
-    writes = PROFILES["taidoc_fora"].talk(Owner()).begin()
-    assert said(list(writes)) == ["512500000000a319", "512600000000a31a"]
-    assert {write.uuid for write in writes} == {taidoc_fora.FRAMES}
+def fora(command: int, data: str) -> Indication:
+    body = bytes((0x51, command)) + bytes.fromhex(data) + b"\xa5"
+    return Indication(uuid=taidoc_fora.FRAMES, octets=body + bytes((sum(body) & 0xFF,)))
+
+
+def test_a_fora_is_asked_for_one_result_after_the_other() -> None:
+    """The sums are those of public descriptions of FORA's devices: 19, 1a and 1f."""
+    talk = PROFILES["taidoc_fora"].talk(Owner())
+    begin = talk.begin()
+    assert said(begin) == [
+        "512300000000a317",
+        "512500000000a319",
+        "512600000000a31a",
+        "512b00000000a31f",
+    ]
+    assert {one.after_s for one in begin} == {0.2}
+    assert {one.uuid for one in begin} == {taidoc_fora.FRAMES}
+    assert said(talk.heard(fora(0x25, "74351e07"))) == []
+    assert said(talk.heard(fora(0x26, "78005048"))) == []  # the newest; the count is to come
+    assert said(talk.heard(fora(0x2B, "03000000"))) == ["512501000000a31a", "512601000000a31b"]
+    assert said(talk.heard(fora(0x26, "78005048"))) == ["512502000000a31b", "512602000000a31c"]
+    assert said(talk.heard(fora(0x26, "78005048"))) == []
+
+
+def test_a_fora_with_many_results_is_asked_for_fifty() -> None:
+    talk = PROFILES["taidoc_fora"].talk(Owner())
+    asked = said(talk.heard(fora(0x2B, "2c010000")))
+    while more := said(talk.heard(fora(0x26, "78005048"))):
+        asked += more
+    assert len(asked) == 2 * 49  # and the newest before them
+    assert asked[-1].startswith("51263100")
+
+
+def test_a_fora_tells_and_takes_its_time() -> None:
+    """Days in 16 bits (7 year, 4 month, 5 day), minute, hour (glucometerutils td42xx)."""
+    profile = PROFILES["taidoc_fora"]
+    assert profile.clock_told is not None
+    assert str(profile.clock_told(fora(0x23, "74351e07"))) == "2026-11-20T07:30:00"
+    assert profile.clock_told(fora(0x25, "74351e07")) is None
+    (setting,) = profile.talk(Owner()).heard(fora(0x23, "74351e07"))
+    assert isinstance(setting, SetClock)
+    local = datetime(2026, 11, 20, 7, 30, 59, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert setting.octets(local) == bytes.fromhex("5133 74351e07 a3 f5")
+
+
+def test_two_equal_results_of_a_fora_are_two() -> None:
+    """A result says no time; its other message does."""
+    result = fora(0x26, "78005048")
+    told = [
+        PROFILES["taidoc_fora"].readings((result, fora(0x25, when)))[0]
+        for when in ("74351e07", "74351f07", "74351e07")
+    ]
+    first, other, again = (reading_id(one, arrival(n)) for n, one in enumerate(told))
+    assert first == again != other
 
 
 def test_a_body_scale_is_told_who_gave_consent_one_after_the_other() -> None:
