@@ -14,8 +14,8 @@ from device_profiles.reading import Reading
 
 
 def _readings(group: Group) -> tuple[Reading, ...]:
-    told = taidoc_fora.when(group)
-    return taidoc_fora.readings(group) if told and told.pressure else ()
+    made, told = taidoc_fora.readings(group), taidoc_fora.when(group)
+    return made if told and told.pressure else ()
 
 
 PROFILE: Final = replace(
