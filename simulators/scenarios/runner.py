@@ -21,16 +21,16 @@ READY_WITHIN_S: Final = 60.0
 
 
 class Runner:
-    """A gateway that scenarios run on, in an organisation of their own."""
+    """A gateway that scenarios run on."""
 
-    def __init__(self, gateway: Gateway, organisation: str, events: Events) -> None:
-        self._gateway, self._organisation, self._events = gateway, organisation, events
+    def __init__(self, gateway: Gateway, events: Events) -> None:
+        self._gateway, self._events = gateway, events
         self._naming = threading.Lock()
 
     def run(self, loaded: Loaded, anchor: datetime, speed: float = 1.0) -> Result:
         """Run one scenario."""
         folder = self._folder(loaded.path.stem)
-        ward = Ward(self._gateway, self._organisation, self._events, folder, speed)
+        ward = Ward(self._gateway, self._events, folder, speed)
         try:
             return Run(self._gateway, ward, loaded, anchor, speed).run()
         except ProgramFailed as error:
@@ -86,5 +86,4 @@ def runner(folder: Path | None = None) -> Iterator[Runner]:
         events = Events(gateway)
         over.callback(events.stop)
         events.start()
-        organisation = gateway.call("organisation", "add", "Simulated ward")["id"]
-        yield Runner(gateway, organisation, events)
+        yield Runner(gateway, events)

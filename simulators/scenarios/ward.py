@@ -47,18 +47,20 @@ class Resident:
 class Ward:
     """The homes of one run of a scenario."""
 
-    def __init__(
-        self, gateway: Gateway, organisation: str, events: Events, folder: Path, speed: float
-    ) -> None:
-        self._gateway, self._organisation = gateway, organisation
-        self._events, self._folder, self._speed = events, folder, speed
+    def __init__(self, gateway: Gateway, events: Events, folder: Path, speed: float) -> None:
+        self._gateway, self._events = gateway, events
+        self._folder, self._speed = folder, speed
         self.residents: list[Resident] = []
 
     def move_in(self, plans: Sequence[Plan], anchor: datetime) -> None:
-        """Register each home with its people, hub and devices."""
+        """Register each home with its people, hub and devices, in an organisation of its own.
+
+        In it, the same scenario can run again with the same devices.
+        """
+        organisation = self._gateway.call("organisation", "add", self._folder.name)["id"]
 
         def register(plan: Plan) -> Resident:
-            return self._register(plan, anchor)
+            return self._register(organisation, plan, anchor)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             self.residents = list(pool.map(register, plans))
@@ -134,8 +136,8 @@ class Ward:
             for told in self._gateway.call("hub", "show", one.home.hub)["devices"]
         }
 
-    def _register(self, plan: Plan, anchor: datetime) -> Resident:
-        zone = ("--timezone", plan.home.zone, "--organisation", self._organisation)
+    def _register(self, organisation: str, plan: Plan, anchor: datetime) -> Resident:
+        zone = ("--timezone", plan.home.zone, "--organisation", organisation)
         patients = {
             name: self._gateway.call("patient", "add", name, *zone)["id"]
             for name in plan.home.people
