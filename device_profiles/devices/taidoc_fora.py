@@ -171,6 +171,8 @@ class _Pair:
         if _when(indication):
             groups, self._before = self.rest(), [indication]
             return groups
+        if _said(indication, WHAT) is None:
+            return ((indication,),)
         before, self._before = self._before, []
         return ((indication, *before),)
 

@@ -70,10 +70,12 @@ def test_the_profiles_with_a_sieve_are_those_that_stream_or_answer() -> None:
     assert {profile.key for profile in SIEVED} == {
         "berry_bm1000",
         "contec_cms50d",
+        "fora_d40",
         "jumper_ha120",
         "jumper_jpd500f",
         "nonin_3150",
         "onetouch_verio",
+        "taidoc_fora",
         "viatom_o2ring",
         "yonker_cuff",
     }
