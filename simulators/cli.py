@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from simulators.patients.command import patient
+from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
 
 app = typer.Typer(
@@ -149,6 +149,7 @@ def schema() -> None:
 
 
 app.command()(patient)
+app.command()(cohort)
 
 
 def main() -> None:

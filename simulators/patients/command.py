@@ -61,3 +61,25 @@ def _drawable(path: Path) -> Path:
     if not path.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}", param_hint="--plot")
     return path
+
+
+def cohort(
+    recordings: Annotated[Path, typer.Option(help="A folder of public recordings.")],
+    out: Annotated[Path, typer.Option(help="The page to write; pictures lie beside it.")] = Path(
+        "docs/virtual-patients.md"
+    ),
+) -> None:
+    """Compare cohorts with recordings and write the page. Example: cohort --recordings DIR."""
+    from simulators.patients.page import write
+
+    if not recordings.is_dir():
+        raise typer.BadParameter(f"there is no folder {recordings}", param_hint="--recordings")
+    if not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    try:
+        write(recordings, out)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(
+            f"a recording is missing: {error.filename}", param_hint="--recordings"
+        ) from None
+    typer.echo(f"written: {out}", err=True)

@@ -36,20 +36,21 @@ class Adherence:
 class Diary:
     """Which days and which times of day are left out. Ask for the days in order."""
 
-    def __init__(self, adherence: Adherence) -> None:
+    def __init__(self, adherence: Adherence, chance: Chance) -> None:
         self._adherence = adherence
+        self._chance = chance
         self._away: bool | None = None
 
-    def begin(self, day: int, chance: Chance) -> float:
+    def begin(self, day: int) -> float:
         """Begin a day; return the probability that one scheduled time of it is kept."""
         missed = 1 - self._adherence.on(day)
         whole = missed * WHOLE_DAYS
         if self._away is None:
-            self._away = chance.happens(whole)
+            self._away = self._chance.happens(whole)
         elif self._away:
-            self._away = chance.happens(_stay(whole))
+            self._away = self._chance.happens(_stay(whole))
         else:
-            self._away = chance.happens(_leave(whole))
+            self._away = self._chance.happens(_leave(whole))
         return 0.0 if self._away else 1 - (missed - whole) / (1 - whole)
 
 

@@ -20,8 +20,8 @@ _CUT: Final = 4.0
 class Chance:
     """One stream: of a person for good (`day` is None), or of one vital sign on one day.
 
-    Every vital sign and every day has a stream of its own, so a further vital sign, a further day
-    or a further draw in one of them changes no other.
+    Every vital sign and every day of it has a stream of its own, so a further vital sign, a further
+    day or a further draw in one of them changes no other.
     """
 
     def __init__(self, seed: int, subject: str, stream: str, day: int | None = None) -> None:

@@ -7,7 +7,7 @@ How long and how much (our own choice where no source is named):
   about 3.5 kg in 12 days, falling under treatment in 5 days; SpO2 falls and the pulse rises late.
 - exacerbation of COPD: SpO2 falls and the pulse rises from just before the onset, most 2-3 days
   after it (Hurst et al. 2010, BMC Pulm Med 10:52); symptoms last until 12 days after the start of
-  treatment (Al Rajeh et al. 2020, JMIR Mhealth Uhealth 8(11):e17597).
+  treatment (JMIR Mhealth Uhealth 2020;8(11):e17597, 83 patients).
 - fever: systemic symptoms of influenza peak on day 2 (Carrat et al. 2008, Am J Epidemiol
   167:775-85); the pulse rises by 7.2/min for each degree (Jensen et al. 2019, Acute Med, doi
   10.52964/amja.0766).
@@ -101,11 +101,12 @@ def drawn(
     `rates` are per year. A kind that is `shown` comes once for sure, early.
     """
     for kind, per_year in rates.items():
+        # One stream for all days: each day draws three times, whatever happens.
+        chance = Chance(seed, subject, kind)
+        early = chance.whole(*FIRST_ONSET)
+        first = early if kind in shown else None
         free_from = 0.0
-        person = Chance(seed, subject, kind)
-        first = person.whole(*FIRST_ONSET) if kind in shown else None
         for day in range(days):
-            chance = Chance(seed, subject, kind, day)
             begins = chance.happens(per_year / 365.25) or day == first
             episode = Episode(kind, day + chance.uniform(0.2, 0.6), chance.uniform(0.85, 1.25))
             if begins and (day == first or day >= free_from) and not _reaches(first, day, kind):

@@ -18,7 +18,6 @@ PEAK_HOUR: Final = 13.5
 # How the diastolic value follows the systolic one, by level. From 8.6 and 5.8, the deviations
 # within a person (Kato et al. 2010); the split is our own.
 FOLLOWS: Final = 0.45
-OWN: Final = 0.5
 # Between people half (the recording bp-preg: correlation 0.66 of women's means).
 FOLLOWS_BETWEEN: Final = 0.5
 # Our own choice; with the coarsest steps, diastolic still stays below systolic.
@@ -56,8 +55,8 @@ class PressureTraits:
     """Where a person's pressure is and how it varies. Unit: mmHg."""
 
     mean: Pair = Pair(118, 73)
-    """Chosen, somewhat below the population of Ohasama with 123/76 (Kato et al. 2010, Am J
-    Hypertens 23:980-6: 1,215 people of mean age 62, some treated)."""
+    """Chosen, somewhat below the population of Ohasama with 123/76 (Kato et al. 2010,
+    PubMed 20448533: 1,215 people of mean age 62, some treated)."""
     between: float = 10.0
     """SD of people's systolic means. Chosen; 15.1 in Ohasama, treated and untreated together."""
     pulse_pressure: float = 5.0
@@ -72,6 +71,8 @@ class PressureTraits:
     """SD from one time of measuring to another of the same day."""
     reading: float = 5.0
     """SD from one reading to the next minute's."""
+    own: float = 0.5
+    """The share of these three by which the diastolic pressure goes its own way."""
     amplitude: Pair = Pair(0.065, 0.09)
     """Share of the mean: half of the fall in sleep, to 0.87 and 0.82 of the waking pressure
     (Hinderliter et al. 2013, J Am Soc Hypertens 7(6), PMC3865136)."""
@@ -106,7 +107,7 @@ class Pressure:
     def day(self, day: Day, chance: Chance, pulse: Pulse) -> Iterator[Taken]:
         """Return the readings of one day."""
         traits, protocol = self._traits, self._traits.protocol
-        today = _follow(chance, self._wander.step(chance), traits.daily)
+        today = self._follow(chance, self._wander.step(chance), traits.daily)
         drift = self._drift * day.number
         base = self._mean.plus(today).plus(Pair(drift, FOLLOWS * drift))
         base = base.plus(traits.first_day, max(0.0, 1 - day.number / 3))
@@ -114,12 +115,17 @@ class Pressure:
             return
         for occasion, hour in enumerate(protocol.hours):
             at = moment(chance, day.midnight, hour, 20)
-            sitting = _follow(chance, chance.normal(0, traits.sitting), traits.sitting)
+            sitting = self._follow(chance, chance.normal(0, traits.sitting), traits.sitting)
             for number in range(chance.whole(*protocol.readings)):
                 pair = base.plus(sitting).plus(self._at(day, at))
                 pair = pair.plus(traits.first_reading, self._calms * traits.calming**number)
                 yield Taken(at, occasion, self._reading(day, chance, pulse, at, pair))
                 at += timedelta(minutes=chance.whole(*protocol.apart_min))
+
+    def _follow(self, chance: Chance, systolic: float, deviation: float) -> Pair:
+        """Let the diastolic pressure follow in part, and go its own way in part."""
+        own = chance.normal(0, self._traits.own * deviation)
+        return Pair(systolic, FOLLOWS * systolic + own)
 
     def _at(self, day: Day, at: datetime) -> Pair:
         """Return what the time of day and the episodes add."""
@@ -135,7 +141,7 @@ class Pressure:
         self, day: Day, chance: Chance, pulse: Pulse, at: datetime, true: Pair
     ) -> dict[str, Amount]:
         deviation = self._traits.reading
-        pair = true.plus(_follow(chance, chance.normal(0, deviation), deviation))
+        pair = true.plus(self._follow(chance, chance.normal(0, deviation), deviation))
         step = _end_digit(chance) if self._traits.protocol.observer else "1"
         systolic = shown(pair.systolic, step, *LIMITS["systolic"])
         highest = float(systolic) - LEAST_PULSE_PRESSURE
@@ -146,11 +152,6 @@ class Pressure:
             "diastolic": Amount(diastolic, MMHG),
             "pulse": Amount(count, PER_MINUTE),
         }
-
-
-def _follow(chance: Chance, systolic: float, deviation: float) -> Pair:
-    """Let the diastolic pressure follow in part, and go its own way in part."""
-    return Pair(systolic, FOLLOWS * systolic + chance.normal(0, OWN * deviation))
 
 
 def _end_digit(chance: Chance) -> str:

@@ -34,13 +34,14 @@ class Pulse:
 
     def __init__(self, traits: PulseTraits, person: Chance) -> None:
         self._traits = traits
+        self._person = person
         self._mean = person.normal(traits.mean, traits.between)
         self._wander = Wander(traits.daily, traits.memory)
         self._today = 0.0
 
-    def begin(self, chance: Chance) -> None:
+    def begin(self) -> None:
         """Begin the next day."""
-        self._today = self._wander.step(chance)
+        self._today = self._wander.step(self._person)
 
     def count(self, chance: Chance, at: datetime, added: float) -> Decimal:
         """Return what a device counts at that time."""

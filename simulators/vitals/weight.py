@@ -28,15 +28,16 @@ class WeightTraits:
     """SD between people: the same."""
     water: float = 0.5
     """SD of what is kept and lost within days. With `reading` the deviation from a person's own
-    line is 0.54, in the recording 0.41 to 0.74."""
-    memory: float = 0.6
-    """Correlation of one day's water with the next. From the recording: day-to-day change 0.53."""
-    reading: float = 0.2
+    line is 0.53; in the recording 0.41 to 0.74."""
+    memory: float = 0.7
+    """Correlation of one day's water with the next. From the recording: the day-to-day change has
+    an SD of 0.52."""
+    reading: float = 0.18
     """SD by clothing, time and scale. From the recording, as above."""
     differs: float = 0.45
     """How much people differ in `water` and `reading`: SD of the factor. The day-to-day SD of six
     people in the recording goes from 0.15 to 0.83."""
-    trend: tuple[float, float] = (-0.1, 0.2)
+    trend: tuple[float, float] = (-0.1, 0.25)
     """Change per week, mean and SD between people. The six of the recording, whose diet and
     activity were part of a study: -0.16 and 0.29."""
     week: float = 0.0015

@@ -27,7 +27,7 @@ FIRST = date(2026, 3, 2)
 
 
 def samples(seed: int, kind: str, days: int = 14) -> list[Sample]:
-    patient = VirtualPatient("p1", seed)
+    patient = VirtualPatient("p1", seed, adherence=1.0)
     return [sample for sample in patient.samples(FIRST, days) if sample.kind == kind]
 
 

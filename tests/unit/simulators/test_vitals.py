@@ -92,7 +92,14 @@ def test_the_octets_are_these_on_every_machine() -> None:
         + " ".join(f"{name}={amount.number}" for name, amount in one.values.items())
         for one in samples
     )
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "6e75a4cd5b0c23e7"
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "daca3b58b6534683"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_one_kind_alone_is_the_same_as_among_the_others(kind: str) -> None:
+    patient = VirtualPatient("p1", 3, "diabetes")
+    alone = patient.samples(FIRST, 20, {kind})
+    assert alone == tuple(one for one in patient.samples(FIRST, 20) if one.kind == kind)
 
 
 def test_another_seed_or_name_is_somebody_else() -> None:
