@@ -58,6 +58,12 @@ def profile_for(
     return max(fits, key=lambda fit: fit[0], default=(None, None))[1]
 
 
+def names_model(profile: Profile, manufacturer: str | None, model: str) -> bool:
+    """Say whether a profile is made for the model that Device Information tells."""
+    ranks = (_rank(match, None, manufacturer, model) for match in profile.matches)
+    return any(rank is not None and rank[0] == MODEL for rank in ranks)
+
+
 def _rank(
     match: Advertised, name: str | None, manufacturer: str | None, model: str | None
 ) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from edge_agent.memory import give_back
 from edge_agent.ports import Clock, Radio, Spool
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
-from edge_agent.status import Status, write_status
+from edge_agent.status import Status, ToldModel, write_status
 from edge_agent.uplink.sender import Sender
 
 # The file is for people who look at it now.
@@ -107,6 +108,10 @@ class Heartbeat:
             oldest=depth.oldest,
             problems=tuple(self._problems()),
             devices=tuple(keeper.state for keeper in self._keepers),
+            models=tuple(
+                ToldModel(device=device, **asdict(told))
+                for device, told in self._home.models.items()
+            ),
         )
 
     def _problems(self) -> list[str]:

@@ -98,8 +98,13 @@ class Spool(Protocol):
     def put(self, body: Body, class_: Class) -> Ref:
         """Seal and keep a body, ready at once. A status takes the place of one never sent."""
 
-    def replace(self, held: Sequence[Ref], readings: Sequence[tuple[Class, ReadingBody]]) -> None:
-        """Put readings, ready at once, in the place of the held rows that they were read from."""
+    def replace(
+        self, held: Sequence[Ref], bodies: Sequence[tuple[Class, ReadingBody | RawBody]]
+    ) -> None:
+        """Put readings, ready at once, in the place of the held rows that they were read from.
+
+        A raw body takes the place of one whose arrival was not right.
+        """
 
     def release(self, held: Sequence[Ref] | None = None) -> int:
         """Make held rows, or all of them, ready as they are; return how many."""
@@ -148,6 +153,9 @@ class Link(Protocol):
 
     def indicates(self, uuid: Uuid) -> bool:
         """Say whether it may indicate it, and so delete the value once that was confirmed."""
+
+    def services(self) -> Sequence[Uuid]:
+        """Return the UUIDs of all services."""
 
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         """Call `take` with each indication or notification, in the radio's own callback."""

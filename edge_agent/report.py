@@ -36,11 +36,14 @@ def devices(settings: Settings) -> list[dict[str, Any]]:
     """Return the paired devices with what was last seen of them. Raises WrongInput."""
     told = read_status(settings.state_dir)
     states = {state.device: state for state in told.devices} if told else {}
+    models = {model.device: model for model in told.models} if told else {}
     rows = []
     for device in read_hub_file(settings.hub_dir).devices:
         state = states.get(device.id)
         seen = _advised(state.model_dump(mode="json", exclude={"device"})) if state else {}
-        rows.append({"device": str(device.id), "profile": device.profile, **seen})
+        model = models.get(device.id)
+        said = model.model_dump(exclude={"device"}, exclude_none=True) if model else {}
+        rows.append({"device": str(device.id), "profile": device.profile, **said, **seen})
     return rows
 
 

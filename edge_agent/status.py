@@ -16,6 +16,15 @@ from device_profiles.wire.body import DeviceState
 NAME: Final = "status.json"
 
 
+class ToldModel(Frozen):
+    """What a device said of itself. It stays on the hub: the wire has no place for it."""
+
+    device: UUID
+    manufacturer: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+
+
 class Status(Frozen):
     """The state of a hub at one moment."""
 
@@ -33,6 +42,7 @@ class Status(Frozen):
     oldest: int
     problems: tuple[str, ...] = ()
     devices: tuple[DeviceState, ...] = ()
+    models: tuple[ToldModel, ...] = ()
 
 
 def write_status(folder: Path, status: Status) -> None:

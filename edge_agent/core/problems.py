@@ -18,6 +18,7 @@ class DeviceProblem(StrEnum):
     NO_DISPLAY = "no_display"
     CONNECTION_FAILED = "connection_failed"
     NO_MEASUREMENT = "no_measurement"
+    PROFILE_WRONG = "profile_wrong"
     SPOOL_FULL = "spool_full"
     CLOCK_UNSET = "clock_unset"
     CLOCK_WRONG = "clock_wrong"
@@ -66,6 +67,11 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         DeviceProblem.NO_MEASUREMENT: (
             "The device does not offer what its profile expects. See whether hub.toml names the "
             "right profile."
+        ),
+        DeviceProblem.PROFILE_WRONG: (
+            "The device says that it is another model than hub.toml has. What it measures is sent "
+            "as it came, for the profile of the model that it names. Correct the profile in "
+            "hub.toml, and restart the hub."
         ),
         DeviceProblem.SPOOL_FULL: (
             "The hub can keep no more, so it asks no device for more. Connect the hub to the "

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from device_profiles.wire.body import RawBody
+from edge_agent.core.model import Model
 from edge_agent.errors import SpoolRefused
 from edge_agent.ports import Bookmark, Clock, Ref, Spool
 from edge_agent.radio.bonds import Bonds
@@ -31,6 +32,8 @@ class Home:
     waiting_for_time: WaitingForTime = field(init=False)
     cut_short: dict[UUID, Bookmark] = field(default_factory=dict)
     """How far pulls came that a hang-up ended."""
+    models: dict[UUID, Model] = field(default_factory=dict)
+    """What each device said of itself, once it was asked."""
 
     def __post_init__(self) -> None:
         self.waiting_for_time = WaitingForTime(self)

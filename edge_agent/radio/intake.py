@@ -13,6 +13,7 @@ from device_profiles.profile import Group
 from device_profiles.reading import Indication, Reading
 from device_profiles.timeline import ClockCheck
 from device_profiles.wire.body import Arrival, RawBody
+from device_profiles.wire.v1 import Class
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.true_time import Checked
 from edge_agent.errors import SpoolRefused
@@ -44,6 +45,7 @@ class Intake:
         self._checked: Checked | None = None
         self._clock_known = self._finished = False
         self._behind: Group = ()
+        self._reader = allowed.device.profile
         self.count = 0
         self.sequences: list[int] = []
         self.last_at = home.clock.monotonic()
@@ -57,7 +59,7 @@ class Intake:
         indication = Indication(uuid=uuid, octets=octets)
         came = Arrival(
             device=self._device.id,
-            profile=self._device.profile,
+            profile=self._reader,
             session=self._session,
             order=self.count,
             received_at=self._home.clock.now(),
@@ -88,6 +90,13 @@ class Intake:
         """Take what has to be known to read this session's groups: it is put behind each."""
         self._behind = told
 
+    def distrust(self, reader: str) -> None:
+        """The device is another model than its profile reads: nothing is read here any more.
+
+        All travels as it came, for the profile that can read it. So does what is kept already.
+        """
+        self._reader = reader
+
     def clock_read(self, check: ClockCheck | None) -> None:
         """Take what the device's clock said before it was set; None where it said nothing."""
         clock, self._clock_known = self._home.clock, True
@@ -112,9 +121,22 @@ class Intake:
     def _read_complete(self) -> None:
         if not self._clock_known:
             return
+        if self._reader != self._profile.key:
+            self._pass_on()
+            return
         groups, self._complete = self._complete, []
         for group in groups:
             self._read(self._take_kept(group))
+
+    def _pass_on(self) -> None:
+        kept, self._kept, self._complete = self._kept, [], []
+        for one in kept:
+            arrival = one.arrival.model_copy(update={"profile": self._reader})
+            body = RawBody(arrival=arrival, indication=one.indication)
+            try:
+                self._home.spool.replace([one.ref], [(Class.ROUTINE, body)])
+            except SpoolRefused:
+                self._release([one])
 
     def _take_kept(self, group: Group) -> list[_Kept]:
         """Find what was kept of a group; of equal octets the earliest is meant."""

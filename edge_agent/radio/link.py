@@ -91,7 +91,7 @@ class BleakLink:
         return there is not None and "indicate" in there.properties
 
     def services(self) -> list[Uuid]:
-        """Return the UUIDs of all services."""
+        """See `ports.Link`."""
         return [service.uuid.lower() for service in self._services]
 
     def characteristics(self) -> list[tuple[Uuid, frozenset[str]]]:

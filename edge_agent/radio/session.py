@@ -17,14 +17,16 @@ from device_profiles.errors import DecodeError
 from device_profiles.gatt import BATTERY_LEVEL
 from device_profiles.timeline import ClockCheck
 from edge_agent.core.allow_list import Allowed
+from edge_agent.core.model import Model, contradicts
 from edge_agent.core.plan import may_set_clock
-from edge_agent.core.problems import clock_problem
+from edge_agent.core.problems import DeviceProblem, clock_problem
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Link
 from edge_agent.radio.conversation import Conversation
 from edge_agent.radio.device_clock import error_s, read_clock, set_clock
 from edge_agent.radio.home import Home
 from edge_agent.radio.intake import Intake
+from edge_agent.radio.model import read_model
 from edge_agent.radio.records import Records
 from edge_agent.radio.session_start import Begun, read_start
 
@@ -71,7 +73,10 @@ class Session:
     async def _take_all(self) -> None:
         records = await self._subscribe()
         check = await self._check()
-        self._intake.clock_read(check)
+        try:
+            await self._look()
+        finally:  # whatever it answers: the look at the clock must not be lost
+            self._intake.clock_read(check)
         set_at = await self._set_clock()
         self._intake.clock_set(set_at)
         self._tell_of_clock(check, was_set=set_at is not None)
@@ -89,7 +94,7 @@ class Session:
 
     def _tell_of_clock(self, check: ClockCheck | None, *, was_set: bool) -> None:
         self.outcome.clock_error_s = wrong_s = error_s(check, self._home)
-        if self._home.clock.trusted():
+        if self._home.clock.trusted() and self.outcome.problem is None:
             self.outcome.problem = clock_problem(check, wrong_s, was_set=was_set)
 
     async def _check(self) -> ClockCheck | None:
@@ -102,6 +107,19 @@ class Session:
             return None
         self._intake.read_with(self._begun.start)
         return self._begun.check
+
+    async def _look(self) -> None:
+        """See which model it is before anything is read; asked once, for a session is short."""
+        device = self._allowed.device.id
+        told = self._home.models.get(device)
+        if told is None:
+            self._home.models[device] = Model()  # what never answers is not asked again
+            told = self._home.models[device] = await read_model(self._link)
+        reader = contradicts(self._profile, self._link.services(), told)
+        if reader is not None:
+            log.warning("profile_wrong", device=str(device), model_profile=reader)
+            self._intake.distrust(reader)
+            self.outcome.problem = DeviceProblem.PROFILE_WRONG
 
     async def _set_clock(self) -> datetime | None:
         if not may_set_clock(self._name, clock_trusted=self._home.clock.trusted()):

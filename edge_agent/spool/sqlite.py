@@ -28,6 +28,7 @@ FROM total
 """
 P = ParamSpec("P")
 T = TypeVar("T")
+Accountable = ReadingBody | RawBody | StatusBody
 log = structlog.get_logger()
 
 
@@ -101,11 +102,13 @@ class SqliteSpool:
         return ref
 
     @_renewing
-    def replace(self, held: Sequence[Ref], readings: Sequence[tuple[Class, ReadingBody]]) -> None:
-        """See `ports.Spool`. The first of the readings accounts for the held rows."""
+    def replace(
+        self, held: Sequence[Ref], bodies: Sequence[tuple[Class, ReadingBody | RawBody]]
+    ) -> None:
+        """See `ports.Spool`. The first of the bodies accounts for the held rows."""
         with self._transaction():
             spans = self._rows.take_held(held)
-            for class_, body in readings:
+            for class_, body in bodies:
                 self._make_room(self._sealer.size(body))
                 self._rows.insert(_account(body, spans), class_, "ready")
                 spans = ()
@@ -246,8 +249,5 @@ class SqliteSpool:
             self._rows.give_up(broken, "row_damaged")
 
 
-B = TypeVar("B", ReadingBody, StatusBody)
-
-
-def _account(body: B, spans: Iterable[ranges.Span]) -> B:
+def _account(body: Accountable, spans: Iterable[ranges.Span]) -> Accountable:
     return body.model_copy(update={"supersedes": ranges.merge((*body.supersedes, *spans))})

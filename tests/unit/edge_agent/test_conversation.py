@@ -52,6 +52,9 @@ class Meter:
     def indicates(self, uuid: Uuid) -> bool:
         return self.indicating and uuid == onetouch_verio.ANSWER
 
+    def services(self) -> list[Uuid]:
+        return [onetouch_verio.SERVICE]
+
     async def subscribe(self, uuid: Uuid, take: Callable[[bytes], None]) -> None:
         assert uuid == onetouch_verio.ANSWER
         self._tell = take
