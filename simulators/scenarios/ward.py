@@ -2,7 +2,6 @@
 
 import json
 import time
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,17 +52,19 @@ class Ward:
         self.residents: list[Resident] = []
 
     def move_in(self, plans: Sequence[Plan], anchor: datetime) -> None:
-        """Register each home with its people, hub and devices, in an organisation of its own.
+        """Register all homes at once, in an organisation of their own.
 
         In it, the same scenario can run again with the same devices.
         """
-        organisation = self._gateway.call("organisation", "add", self._folder.name)["id"]
-
-        def register(plan: Plan) -> Resident:
-            return self._register(organisation, plan, anchor)
-
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            self.residents = list(pool.map(register, plans))
+        since = f"{anchor - LIVES_THERE:%Y-%m-%dT%H:%M:%S}"
+        homes = [_registration(plan) for plan in plans]
+        file = self._folder / "register.json"
+        told = {"organisation": self._folder.name, "since": since, "homes": homes}
+        file.write_text(json.dumps(told, indent=1))
+        done = self._gateway.call("register", str(file), "--out", str(self._folder / "hubs"))
+        self.residents = [
+            self._resident(plan, made) for plan, made in zip(plans, done["homes"], strict=True)
+        ]
 
     def start(self) -> None:
         """Start radios and hubs, and return when every hub is online and listens."""
@@ -136,33 +137,29 @@ class Ward:
             for told in self._gateway.call("hub", "show", one.home.hub)["devices"]
         }
 
-    def _register(self, organisation: str, plan: Plan, anchor: datetime) -> Resident:
-        zone = ("--timezone", plan.home.zone, "--organisation", organisation)
-        patients = {
-            name: self._gateway.call("patient", "add", name, *zone)["id"]
-            for name in plan.home.people
-        }
+    def _resident(self, plan: Plan, made: Mapping[str, Any]) -> Resident:
         folder = self._folder / plan.name
-        hub = self._gateway.call(
-            *("hub", "add", f"Hub {plan.name}", *zone, "--out", str(folder / "hub")),
-            *("--since", f"{anchor - LIVES_THERE:%Y-%m-%dT%H:%M:%S}", *_pairings(plan, patients)),
-        )["id"]
+        folder.mkdir()
+        (self._folder / "hubs" / plan.name).rename(folder / "hub")
         (folder / "home.json").write_text(plan.file.model_dump_json(indent=1))
         _write_passkeys(plan, folder / "hub")
-        home = Home(folder, hub, speed=self._speed, hold=True, settings=_settings(plan))
-        resident = Resident(plan, home, patients, {})
-        paired = tomllib.loads((folder / "hub" / "hub.toml").read_text())["devices"]
-        resident.devices = {one["id"]: resident.device_at(one["address"]) for one in paired}
+        home = Home(folder, made["hub"], speed=self._speed, hold=True, settings=_settings(plan))
+        resident = Resident(plan, home, made["people"], {})
+        resident.devices = {
+            id_: resident.device_at(address) for address, id_ in made["devices"].items()
+        }
         return resident
 
 
-def _pairings(plan: Plan, patients: Mapping[str, str]) -> list[str]:
-    return [
-        f"--device={spec.address},{PROFILES[spec.kind]},{patients[person]}"
-        + ("" if slot is None else f",{slot}")
+def _registration(plan: Plan) -> dict[str, Any]:
+    """Return a home as `hearthline-gateway register` reads it."""
+    devices = [
+        {"address": spec.address, "profile": PROFILES[spec.kind], "person": person, "slot": slot}
         for device, spec in zip(plan.home.devices, plan.file.devices, strict=True)
         for slot, person in plan.home.owners(device).items()
     ]
+    people = list(plan.home.people)
+    return {"name": plan.name, "timezone": plan.home.zone, "people": people, "devices": devices}
 
 
 def _settings(plan: Plan) -> dict[str, str]:

@@ -237,3 +237,55 @@ def test_a_port_that_is_taken_is_one_log_line(site: Door, tmp_path: Path) -> Non
     lines = [json.loads(line) for line in program.log.read_text().splitlines()]
     ended = next(line for line in lines if line["event"] == "child_ended")
     assert (ended["child"], ended["said"]) == ("broker", "Error: Address already in use")
+
+
+WARD = """\
+organisation: Seaside Clinic
+since: 2026-01-01T00:00:00
+homes:
+  - name: flat-1
+    timezone: Europe/Vienna
+    people: [Ada Example, Ben Example]
+    devices:
+      - {address: "C0:FF:EE:01:00:01", profile: generic_cuff, person: Ada Example, slot: 1}
+      - {address: "C0:FF:EE:01:00:01", profile: generic_cuff, person: Ben Example, slot: 2}
+  - name: flat-2
+    suite: 1
+    people: [Cleo Example]
+"""
+
+
+def test_many_homes_are_registered_at_once(site: Door, tmp_path: Path) -> None:
+    (tmp_path / "ward.yaml").write_text(WARD)
+    told = site.done("register", str(tmp_path / "ward.yaml"), "--out", str(tmp_path / "hubs"))
+    assert [home["name"] for home in told["homes"]] == ["flat-1", "flat-2"]
+    file = tomllib.loads((tmp_path / "hubs" / "flat-1" / "hub.toml").read_text())
+    assert (file["hub"], file["timezone"]) == (told["homes"][0]["hub"], "Europe/Vienna")
+    assert [device["address"] for device in file["devices"]] == ["C0:FF:EE:01:00:01"]
+    hubs = {hub["id"]: hub["devices"] for hub in site.done("hub", "list")}
+    assert [hubs[home["hub"]] for home in told["homes"]] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "says"),
+    [
+        ("people: [Cleo Example]", "people: []", "homes.1.people"),
+        ("Europe/Vienna", "Europe/Atlantis", "homes.0.timezone"),
+        ("generic_cuff", "generic_toaster", "homes.0.devices.0.profile"),
+        ("person: Ben Example", "person: Bert Example", "not among its people"),
+        ("name: flat-2", "name: flat-1", "two homes are called flat-1"),
+        ("name: flat-2", "name: ../flat-2", "homes.1.name"),
+        ("slot: 2", "slot: 1", "belongs to a patient already"),
+        ("homes:", "homes: [", "is not YAML"),
+    ],
+)
+def test_a_file_with_a_fault_registers_nothing(
+    site: Door, tmp_path: Path, wrong: str, right: str, says: str
+) -> None:
+    (tmp_path / "ward.yaml").write_text(WARD.replace(wrong, right))
+    before = len(site.done("hub", "list"))
+    line = site.refused("register", str(tmp_path / "ward.yaml"), "--out", str(tmp_path / "hubs"))
+    assert says in line
+    assert "Bert" not in line
+    assert len(site.done("hub", "list")) == before
+    assert not (tmp_path / "hubs").exists()
