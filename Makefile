@@ -33,6 +33,9 @@ test-bluez: setup  ## The devices' stories on the real Linux Bluetooth stack, in
 	bash tests/real_bluez/vm/install
 	HEARTHLINE_TEST_BLUEZ_VM=$${RELEASES:-13,12} nice -n 10 $(PYTEST) tests/real_bluez -q -s
 
+mutation: setup  ## Change the makers' protocols by one thing at a time: does a test turn red? Half an hour
+	bash .ci/mutation
+
 bench: setup  ## Measure latency and memory; writes nothing
 	$(BIN)/hearthline-sim bench
 
