@@ -11,9 +11,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from simulators.home_file import HomeFile
-from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, Sample
+from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, TEMPERATURE, WEIGHT, Sample
 
-KIND: Final = {BLOOD_PRESSURE: "cuff", GLUCOSE: "glucometer", OXYGEN: "oximeter"}
+KIND: Final = {
+    BLOOD_PRESSURE: "cuff",
+    GLUCOSE: "glucometer",
+    OXYGEN: "oximeter",
+    TEMPERATURE: "thermometer",
+    WEIGHT: "scale",
+}
 # GLS: meal 1 before, 2 after, 5 bedtime; what the recordings and virtual patients note.
 MEALS: Final = {"before": 1, "after": 2, "bedtime": 5}
 NEWEST_BEFORE_ANCHOR: Final = timedelta(minutes=1)

@@ -80,15 +80,15 @@ def write(folder: Path, out: Path) -> None:
     """Compare with the recordings of the folder; write page and pictures."""
     from simulators.patients import pictures, plot
     from simulators.patients.cohort import FIRST
-    from simulators.vitals.patient import VirtualPatient
+    from simulators.patients.person import virtual
 
     found = comparisons(folder)
     drawn = out.parent / PICTURES
     drawn.mkdir(parents=True, exist_ok=True)
     for one in found:
         pictures.draw(one, drawn / _picture(one))
-    patient = VirtualPatient("p1", 9, "heart-failure")
-    plot.draw(patient, FIRST, 30, drawn / "virtual-heart-failure.png")
+    who = virtual("p1", 9, "heart-failure", None, False, FIRST, 30)
+    plot.draw(who, drawn / "virtual-heart-failure.png")
     out.write_text(text(found), encoding="utf-8")
 
 

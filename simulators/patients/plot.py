@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from simulators.patients.person import Person
 from simulators.patients.style import (
     BLUE,
     GREEN,
@@ -25,38 +26,39 @@ from simulators.patients.style import (
     save,
 )
 from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, TEMPERATURE, WEIGHT, Sample
-from simulators.vitals.conditions import CONDITIONS
 from simulators.vitals.episodes import Episode
-from simulators.vitals.patient import VirtualPatient
 
-KINDS: Final = (BLOOD_PRESSURE, OXYGEN, GLUCOSE, TEMPERATURE, WEIGHT)
 DOT: Final[dict[str, Any]] = {"marker": "o", "markersize": 3.2, "linestyle": "none", "alpha": 0.85}
 EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a wall clock
+OTHER: Final = "before meals, bedtime"
 # HI and LO are drawn at the ends of the meter's range.
 ENDS: Final = {"HI": 600.0, "LO": 20.0}
 
 
-def draw(patient: VirtualPatient, first: date, days: int, path: Path) -> None:
-    """Write a PNG or SVG of so many days."""
-    samples, episodes = patient.samples(first, days), patient.episodes(days)
+def draw(who: Person, path: Path) -> None:
+    """Write a PNG or SVG of all that a person measured."""
+    first, days = who.first, who.days
     with drawing():
-        figure = Figure(figsize=(10, 11.5), layout="constrained")
-        panels = figure.subplots(6, 1, sharex=True, height_ratios=(1.5, 1, 1, 1.2, 1, 1))
-        for panel, fill in zip(panels, PANELS, strict=True):
-            fill(panel, samples)
-            _shade(panel, episodes, first)
-        _name(panels[0], episodes, first, days)
-        _missed(panels[-1], samples, first, days)
+        kinds = {one.kind for one in who.samples}
+        chosen = [one for one in PANELS if one.kinds & kinds] or PANELS
+        heights = [one.height for one in chosen]
+        figure = Figure(figsize=(10, 1 + 1.6 * sum(heights)), layout="constrained")
+        panels = figure.subplots(len(chosen), 1, sharex=True, height_ratios=heights, squeeze=False)
+        panels = panels[:, 0]
+        for panel, one in zip(panels, chosen, strict=True):
+            one.draw(panel, who.samples)
+            _shade(panel, who.episodes, first)
+        _name(panels[0], who.episodes, first, days)
+        _missed(panels[-1], who.samples, first, days)
         _dates(panels[-1], first, days)
-        title = f"{CONDITIONS[patient.condition].title}, seed {patient.seed}, {days} days"
-        figure.suptitle("Virtual patient: " + title, x=0.01, ha="left", fontsize=12, color=INK)
+        figure.suptitle(who.title, x=0.01, ha="left", fontsize=12, color=INK)
         figure.align_ylabels()
         save(figure, path)
 
 
 def points(samples: Sequence[Sample], kind: str, name: str) -> tuple[list[float], list[float]]:
     """Return the times and numbers of one measure."""
-    chosen = [one for one in samples if one.kind == kind]
+    chosen = [one for one in samples if one.kind == kind and name in one.values]
     numbers = [one.values[name].number for one in chosen]
     return (
         [_days(one.at) for one in chosen],
@@ -91,17 +93,19 @@ def _oxygen(axes: Axes, samples: Sequence[Sample]) -> None:
 
 
 def _glucose(axes: Axes, samples: Sequence[Sample]) -> None:
-    for starts, colour, label in (
-        (("before", "bedtime"), BLUE, "before meals, bedtime"),
-        (("after",), ORANGE, "after meals"),
-        (("felt low",), PURPLE, "felt low"),
-    ):
-        chosen = [one for one in samples if one.note.startswith(starts)]
+    colours = {OTHER: BLUE, "after meals": ORANGE, "felt low": PURPLE}
+    for label, colour in colours.items():
+        chosen = [one for one in samples if _kind_of_glucose(one.note) == label]
         if chosen or label != "felt low":
             axes.plot(*points(chosen, GLUCOSE, "glucose"), color=colour, label=label, **DOT)
     guide(axes, 70, 180)
     axes.set_ylabel("glucose\nmg/dL")
     axes.legend(loc="upper right", ncols=3, borderaxespad=0.1)
+
+
+def _kind_of_glucose(note: str) -> str:
+    starts = {"after": "after meals", "felt low": "felt low"}
+    return next((kind for start, kind in starts.items() if note.startswith(start)), OTHER)
 
 
 def _temperature(axes: Axes, samples: Sequence[Sample]) -> None:
@@ -115,21 +119,30 @@ def _weight(axes: Axes, samples: Sequence[Sample]) -> None:
     axes.set_ylabel("weight\nkg")
 
 
-PANELS: Final[tuple[Callable[[Axes, Sequence[Sample]], None], ...]] = (
-    _pressure,
-    _pulse,
-    _oxygen,
-    _glucose,
-    _temperature,
-    _weight,
+class Panel(NamedTuple):
+    """What is drawn where somebody measured one of the kinds."""
+
+    draw: Callable[[Axes, Sequence[Sample]], None]
+    kinds: frozenset[str]
+    height: float = 1.0
+
+
+PANELS: Final = (
+    Panel(_pressure, frozenset({BLOOD_PRESSURE}), 1.5),
+    Panel(_pulse, frozenset({BLOOD_PRESSURE, OXYGEN})),
+    Panel(_oxygen, frozenset({OXYGEN})),
+    Panel(_glucose, frozenset({GLUCOSE}), 1.2),
+    Panel(_temperature, frozenset({TEMPERATURE})),
+    Panel(_weight, frozenset({WEIGHT})),
 )
 
 
 def _shade(axes: Axes, episodes: Sequence[Episode], first: date) -> None:
     for one in episodes:
         axes.axvspan(_at(first, one.onset), _at(first, one.end), color="#F4E3B5", alpha=0.6, lw=0)
-    low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.05 * (high - low), high + 0.22 * (high - low))
+    if axes.get_legend() is not None:  # room above the dots for it
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.22 * (high - low))
 
 
 def _name(axes: Axes, episodes: Sequence[Episode], first: date, days: int) -> None:
@@ -159,9 +172,12 @@ def _missed(axes: Axes, samples: Sequence[Sample], first: date, days: int) -> No
     text = f"{len(gone)} of {days} days without a measurement (grey)"
     axes.annotate(
         text,
-        (1.0, -0.27),
+        (1.0, 0.0),
         xycoords="axes fraction",
+        xytext=(0, -21),
+        textcoords="offset points",
         ha="right",
+        va="top",
         fontsize=8.5,
         color=INK,
         annotation_clip=False,
