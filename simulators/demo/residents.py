@@ -11,14 +11,14 @@ from simulators.homes import Course, device, home, rebase, thin
 from simulators.recordings import bidmc, bp_preg, uci_diabetes
 from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, Sample
 from simulators.site import Resident
-from simulators.vitals.episodes import (
+from simulators.vitals.patient import VirtualPatient
+from simulators.vitals.setbacks import (
     EXACERBATION,
     HYPOGLYCAEMIA,
     SEVERE_PRESSURE,
     SICK_DAY,
-    Episode,
+    Setback,
 )
-from simulators.vitals.patient import VirtualPatient
 
 SEED: Final = 7
 ZONE: Final = "Europe/Vienna"
@@ -38,7 +38,7 @@ class Choice:
     name: str
     clock_error_s: float = 0
     condition: str = "healthy"
-    goes_wrong: tuple[Episode, ...] = ()
+    goes_wrong: tuple[Setback, ...] = ()
     """What happens to the virtual patient, so that the series ends eventfully."""
 
 
@@ -57,7 +57,7 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
             "Meter A",
             -3725,
             "diabetes",
-            (Episode(HYPOGLYCAEMIA, VIRTUAL_DAYS - 0.4),),
+            (Setback(HYPOGLYCAEMIA, VIRTUAL_DAYS - 0.4),),
         ),
         Choice(
             BLOOD_PRESSURE,
@@ -68,7 +68,7 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
             "Cuff A",
             0,
             "hypertension",
-            (Episode(SEVERE_PRESSURE, VIRTUAL_DAYS - 0.7),),
+            (Setback(SEVERE_PRESSURE, VIRTUAL_DAYS - 0.7),),
         ),
     ),
     "Bruno Example": (
@@ -81,7 +81,7 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
             "Meter B",
             186,
             "diabetes",
-            (Episode(SICK_DAY, VIRTUAL_DAYS - 1.0, 0.5),),
+            (Setback(SICK_DAY, VIRTUAL_DAYS - 1.0, 0.5),),
         ),
         Choice(
             OXYGEN,
@@ -92,7 +92,7 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
             "Oximeter B",
             0,
             "copd",
-            (Episode(EXACERBATION, VIRTUAL_DAYS - 3.0),),
+            (Setback(EXACERBATION, VIRTUAL_DAYS - 3.0),),
         ),
     ),
 }

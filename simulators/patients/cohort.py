@@ -22,7 +22,7 @@ class Cohort:
     adherence: float | None = None
 
     def samples(self) -> list[Sample]:
-        """Return what they measured; episodes come at their rate."""
+        """Return what they measured; setbacks come at their rate."""
         found: list[Sample] = []
         for number in range(self.people):
             name = f"{self.condition}-{number:03}"

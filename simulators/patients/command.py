@@ -29,7 +29,7 @@ def patient(
         typer.Option(min=0.0, max=1.0, help="Share of measurements made; default: drawn."),
     ] = None,
     calm: Annotated[
-        bool, typer.Option("--calm", help="Episodes only at their rate, none for sure.")
+        bool, typer.Option("--calm", help="Setbacks only at their rate, none for sure.")
     ] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw it: a .png or .svg file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print measurements as JSON.")] = False,
@@ -60,11 +60,11 @@ def _tell(who: "Person", as_json: bool, as_csv: bool, otherwise: bool) -> None:
     from simulators.patients import table
 
     if as_json:
-        typer.echo(table.as_json(who.samples, who.episodes))
+        typer.echo(table.as_json(who.samples, who.setbacks))
     elif as_csv:
         table.write_csv(who.samples, sys.stdout)
     elif otherwise:
-        typer.echo("\n".join(table.summary(who.samples, who.episodes)))
+        typer.echo("\n".join(table.summary(who.samples, who.setbacks)))
 
 
 def _draw(who: "Person", path: Path) -> None:

@@ -16,7 +16,7 @@ from simulators.patients.compare import (
 from simulators.patients.published import published
 from simulators.patients.recorded import comparisons
 from simulators.vitals.conditions import CONDITIONS
-from simulators.vitals.episodes import COURSES
+from simulators.vitals.setbacks import COURSES
 
 PICTURES: Final = "pictures"
 HEAD: Final = """# Virtual patients
@@ -25,7 +25,7 @@ HEAD: Final = """# Virtual patients
      Change the models or their sources, not this page. -->
 
 Seeded people for demos, scenarios and tests: blood pressure, pulse, SpO2, glucose, temperature and
-weight, with rhythms of day and week, meals, drift, episodes, missed measurements, noise and the
+weight, with rhythms of day and week, meals, drift, setbacks, missed measurements, noise and the
 steps of a display. **They are no evidence for anything clinical.** This page says how near they
 come to real recordings and to published figures, and where they do not.
 
@@ -45,7 +45,7 @@ without a measurement.
 LIMITS: Final = f"""## How they are compared
 
 A cohort of virtual patients measures about as often and as long as the people of the recording did.
-Episodes come at their yearly rate. Only figures of whole groups are given; no value of a recording
+Setbacks come at their yearly rate. Only figures of whole groups are given; no value of a recording
 is in this repository. Two figures *agree* when a mean or percentile differs by at most
 {LEVEL_LIMIT:g} of the recorded SD, a spread by at most {SPREAD_LIMIT:.0%}, an autocorrelation by at
 most {LAG_LIMIT:g}, the two distribution functions by at most {KS_LIMIT:g} anywhere
@@ -56,7 +56,7 @@ NOT_MODELLED: Final = """## What is not modelled
 
 - Nights: nobody measures while asleep, so the fall of pressure at night is in the model but not in
   the measurements, and no recording here holds it.
-- Vital signs of one person go together only through episodes and through the pulse, which cuff and
+- Vital signs of one person go together only through setbacks and through the pulse, which cuff and
   oximeter share. Weight does not follow pressure, nor glucose weight.
 - Medicines, the time they are taken, age, sex, season and altitude.
 - Insulin doses and what was eaten: glucose is a distribution by time of day, not a physiology of
@@ -103,7 +103,7 @@ def _conditions() -> Iterator[str]:
         rates = ", ".join(f"{kind} {rate:g}" for kind, rate in one.rates.items())
         yield f"| `{name}` | {one.title} | {rates} | {', '.join(one.shown)} |"
     yield ""
-    yield "| episode | days: rise, stay, fall | full effect |"
+    yield "| setback | days: rise, stay, fall | full effect |"
     yield "|---|---|---|"
     for kind, course in COURSES.items():
         effects = [f"{vital} {value:+.3g}" for vital, value in course.effects.items()]

@@ -8,8 +8,8 @@ from pathlib import Path
 from simulators.recordings.people import NotRecorded, read
 from simulators.sample import Sample
 from simulators.vitals.conditions import CONDITIONS
-from simulators.vitals.episodes import Episode
 from simulators.vitals.patient import VirtualPatient
+from simulators.vitals.setbacks import Setback
 
 
 class Unknown(Exception):
@@ -26,7 +26,7 @@ class Person:
 
     title: str
     samples: Sequence[Sample]
-    episodes: Sequence[Episode]
+    setbacks: Sequence[Setback]
     first: date
     days: int
 
@@ -45,7 +45,7 @@ def virtual(
         raise Unknown("condition", f"not one of {', '.join(CONDITIONS)}: {condition}")
     patient = VirtualPatient(name, seed, condition, adherence, eventful=not calm)
     title = f"Virtual patient: {CONDITIONS[condition].title}, seed {seed}, {days} days"
-    return Person(title, patient.samples(first, days), patient.episodes(days), first, days)
+    return Person(title, patient.samples(first, days), patient.setbacks(days), first, days)
 
 
 def recorded(folder: Path, name: str) -> Person:

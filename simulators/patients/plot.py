@@ -26,7 +26,7 @@ from simulators.patients.style import (
     save,
 )
 from simulators.sample import BLOOD_PRESSURE, GLUCOSE, OXYGEN, TEMPERATURE, WEIGHT, Sample
-from simulators.vitals.episodes import Episode
+from simulators.vitals.setbacks import Setback
 
 DOT: Final[dict[str, Any]] = {"marker": "o", "markersize": 3.2, "linestyle": "none", "alpha": 0.85}
 EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a wall clock
@@ -47,8 +47,8 @@ def draw(who: Person, path: Path) -> None:
         panels = panels[:, 0]
         for panel, one in zip(panels, chosen, strict=True):
             one.draw(panel, who.samples)
-            _shade(panel, who.episodes, first)
-        _name(panels[0], who.episodes, first, days)
+            _shade(panel, who.setbacks, first)
+        _name(panels[0], who.setbacks, first, days)
         _missed(panels[-1], who.samples, first, days)
         _dates(panels[-1], first, days)
         figure.suptitle(who.title, x=0.01, ha="left", fontsize=12, color=INK)
@@ -137,18 +137,18 @@ PANELS: Final = (
 )
 
 
-def _shade(axes: Axes, episodes: Sequence[Episode], first: date) -> None:
-    for one in episodes:
+def _shade(axes: Axes, setbacks: Sequence[Setback], first: date) -> None:
+    for one in setbacks:
         axes.axvspan(_at(first, one.onset), _at(first, one.end), color="#F4E3B5", alpha=0.6, lw=0)
     if axes.get_legend() is not None:  # room above the dots for it
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.22 * (high - low))
 
 
-def _name(axes: Axes, episodes: Sequence[Episode], first: date, days: int) -> None:
+def _name(axes: Axes, setbacks: Sequence[Setback], first: date, days: int) -> None:
     """Write above the shades what they are, in rows where names would touch."""
     ends: list[float] = []
-    for one in sorted(episodes, key=lambda episode: episode.onset):
+    for one in sorted(setbacks, key=lambda setback: setback.onset):
         row = next((n for n, end in enumerate(ends) if one.onset > end), len(ends))
         ends[row:] = [one.onset + days * 0.16, *ends[row + 1 :]]
         axes.annotate(

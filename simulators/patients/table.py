@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from typing import Any, Final, TextIO
 
 from simulators.sample import Sample
-from simulators.vitals.episodes import Episode
+from simulators.vitals.setbacks import Setback
 
 COLUMNS: Final = ("subject", "at", "kind", "name", "value", "unit", "note")
 
@@ -29,17 +29,17 @@ def write_csv(samples: Sequence[Sample], to: TextIO) -> None:
     writer.writerows(rows(samples))
 
 
-def as_json(samples: Sequence[Sample], episodes: Sequence[Episode]) -> str:
-    """Return measurements and episodes; numbers are strings, because they are decimal."""
+def as_json(samples: Sequence[Sample], setbacks: Sequence[Setback]) -> str:
+    """Return measurements and setbacks; numbers are strings, because they are decimal."""
     measured: list[dict[str, Any]] = [dict(zip(COLUMNS, row, strict=True)) for row in rows(samples)]
     wrong = [
         {"kind": one.kind, "onset_day": round(one.onset, 2), "end_day": round(one.end, 2)}
-        for one in episodes
+        for one in setbacks
     ]
-    return json.dumps({"episodes": wrong, "measurements": measured}, indent=1)
+    return json.dumps({"setbacks": wrong, "measurements": measured}, indent=1)
 
 
-def summary(samples: Sequence[Sample], episodes: Sequence[Episode]) -> Iterator[str]:
+def summary(samples: Sequence[Sample], setbacks: Sequence[Setback]) -> Iterator[str]:
     """Return lines to read."""
     found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for one in samples:
@@ -53,5 +53,5 @@ def summary(samples: Sequence[Sample], episodes: Sequence[Episode]) -> Iterator[
             f"{kind:<15}{name:<13}{unit:<9}{len(values):>5}{fmean(values):>8.1f}{spread:>7.1f}"
             f"{min(values):>8g}{max(values):>8g}"
         )
-    for episode in episodes:
-        yield f"{episode.kind}: day {episode.onset:.1f} to {episode.end:.1f}"
+    for setback in setbacks:
+        yield f"{setback.kind}: day {setback.onset:.1f} to {setback.end:.1f}"

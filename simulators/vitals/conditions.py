@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from simulators.vitals.episodes import (
+from simulators.vitals.glucose import GlucoseTraits, Slot
+from simulators.vitals.oxygen import OxygenTraits
+from simulators.vitals.pressure import Pair, PressureTraits, Routine
+from simulators.vitals.pulse import PulseTraits
+from simulators.vitals.setbacks import (
     DECOMPENSATION,
     EXACERBATION,
     FEVER,
@@ -17,10 +21,6 @@ from simulators.vitals.episodes import (
     SEVERE_PRESSURE,
     SICK_DAY,
 )
-from simulators.vitals.glucose import GlucoseTraits, Slot
-from simulators.vitals.oxygen import OxygenTraits
-from simulators.vitals.pressure import Pair, PressureTraits, Protocol
-from simulators.vitals.pulse import PulseTraits
 from simulators.vitals.temperature import TemperatureTraits
 from simulators.vitals.weight import WeightTraits
 
@@ -37,7 +37,7 @@ class Condition:
     temperature: TemperatureTraits = TemperatureTraits()
     weight: WeightTraits = WeightTraits()
     rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({FEVER: 0.5}))
-    """Episodes per year. Chosen, but for COPD."""
+    """Setbacks per year. Chosen, but for COPD."""
     shown: tuple[str, ...] = (FEVER,)
     """Which of them come once for sure, early, when somebody wants to see them."""
 
@@ -111,7 +111,7 @@ COPD: Final = Condition(
 # The recording bp-preg: women who came to a day clinic because pre-eclampsia was feared. A sitting
 # of up to nine readings, half an hour apart, by an observer; levels, spreads and the fall after
 # the first reading are from it.
-DAY_CLINIC: Final = Protocol(
+DAY_CLINIC: Final = Routine(
     hours=(9.0,), readings=(5, 9), apart_min=(30, 30), every_days=3, observer=True
 )
 PREGNANCY: Final = Condition(
@@ -128,7 +128,7 @@ PREGNANCY: Final = Condition(
         morning=0.0,
         first_reading=Pair(7.6, 4.9),
         first_day=Pair(0.0, 0.0),
-        protocol=DAY_CLINIC,
+        routine=DAY_CLINIC,
     ),
     pulse=PulseTraits(mean=84, between=9),
     weight=WeightTraits(mean=80, between=15, trend=(0.45, 0.15)),

@@ -15,8 +15,8 @@ from simulators.sample import GLUCOSE, MG_DL, Amount
 from simulators.vitals.chance import Chance
 from simulators.vitals.day import ALWAYS, Day, Taken
 from simulators.vitals.draw import Wander, moment, shown
-from simulators.vitals.episodes import HYPOGLYCAEMIA
 from simulators.vitals.pulse import Pulse
+from simulators.vitals.setbacks import HYPOGLYCAEMIA
 
 KIND: Final = GLUCOSE
 # What most meters show as a number, mg/dL; below and above they say LO and HI.

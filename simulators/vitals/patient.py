@@ -11,8 +11,8 @@ from simulators.vitals.adherence import Adherence, Diary
 from simulators.vitals.chance import Chance
 from simulators.vitals.conditions import CONDITIONS, Condition
 from simulators.vitals.day import ALWAYS, Day, Taken
-from simulators.vitals.episodes import Episode, drawn
 from simulators.vitals.pulse import Pulse
+from simulators.vitals.setbacks import Setback, drawn
 
 KINDS: Final = (pressure.KIND, glucose.KIND, oxygen.KIND, temperature.KIND, weight.KIND)
 
@@ -35,16 +35,16 @@ class VirtualPatient:
     adherence: float | None = None
     """Share of scheduled measurements that are made; None draws it, with a fall by the month."""
     eventful: bool = True
-    """Whether the condition's episodes come once for sure, early, and not only at their rate."""
-    planned: tuple[Episode, ...] = ()
-    """Episodes that come besides."""
+    """Whether the condition's setbacks come once for sure, early, and not only at their rate."""
+    planned: tuple[Setback, ...] = ()
+    """Setbacks that come besides."""
 
     def samples(self, first: date, days: int, kinds: Collection[str] = KINDS) -> tuple[Sample, ...]:
         """Return all measurements of so many days, oldest first; fewer kinds take less time."""
         found = self._all(first, days, kinds)
         return tuple(sorted(found, key=lambda sample: (sample.at, sample.kind)))
 
-    def episodes(self, days: int) -> tuple[Episode, ...]:
+    def setbacks(self, days: int) -> tuple[Setback, ...]:
         """Return what goes wrong within so many days, oldest first."""
         condition = CONDITIONS[self.condition]
         shown = condition.shown if self.eventful else ()
@@ -56,10 +56,10 @@ class VirtualPatient:
         vitals = {kind: vital for kind, vital in made.items() if kind in kinds}
         pulse = Pulse(CONDITIONS[self.condition].pulse, self._person("pulse"))
         diary = Diary(self._adherence(), self._person("days"))
-        episodes = self.episodes(days)
+        setbacks = self.setbacks(days)
         for number in range(days):
             midnight = datetime.combine(first, time()) + timedelta(days=number)
-            today = Day(number, midnight, episodes)
+            today = Day(number, midnight, setbacks)
             pulse.begin()
             kept = diary.begin(number)
             for kind, vital in vitals.items():

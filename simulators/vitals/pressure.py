@@ -36,7 +36,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class Routine:
     """When and how often it is measured."""
 
     hours: tuple[float, ...] = (7.0, 20.0)
@@ -89,7 +89,7 @@ class PressureTraits:
     J Hypertens, phc.ox.ac.uk/publications/1266257)."""
     drift: float = 1.5
     """SD between people of the change in 30 days. Chosen."""
-    protocol: Protocol = Protocol()
+    routine: Routine = Routine()
 
 
 class Pressure:
@@ -106,21 +106,21 @@ class Pressure:
 
     def day(self, day: Day, chance: Chance, pulse: Pulse) -> Iterator[Taken]:
         """Return the readings of one day."""
-        traits, protocol = self._traits, self._traits.protocol
+        traits, routine = self._traits, self._traits.routine
         today = self._follow(chance, self._wander.step(chance), traits.daily)
         drift = self._drift * day.number
         base = self._mean.plus(today).plus(Pair(drift, FOLLOWS * drift))
         base = base.plus(traits.first_day, max(0.0, 1 - day.number / 3))
-        if day.number % protocol.every_days:
+        if day.number % routine.every_days:
             return
-        for occasion, hour in enumerate(protocol.hours):
+        for occasion, hour in enumerate(routine.hours):
             at = moment(chance, day.midnight, hour, 20)
             sitting = self._follow(chance, chance.normal(0, traits.sitting), traits.sitting)
-            for number in range(chance.whole(*protocol.readings)):
+            for number in range(chance.whole(*routine.readings)):
                 pair = base.plus(sitting).plus(self._at(day, at))
                 pair = pair.plus(traits.first_reading, self._calms * traits.calming**number)
                 yield Taken(at, occasion, self._reading(day, chance, pulse, at, pair))
-                at += timedelta(minutes=chance.whole(*protocol.apart_min))
+                at += timedelta(minutes=chance.whole(*routine.apart_min))
 
     def _follow(self, chance: Chance, systolic: float, deviation: float) -> Pair:
         """Let the diastolic pressure follow in part, and go its own way in part."""
@@ -128,7 +128,7 @@ class Pressure:
         return Pair(systolic, FOLLOWS * systolic + own)
 
     def _at(self, day: Day, at: datetime) -> Pair:
-        """Return what the time of day and the episodes add."""
+        """Return what the time of day and the setbacks add."""
         traits = self._traits
         wave = rhythm(at, PEAK_HOUR) - rhythm(day.midnight.replace(hour=7), PEAK_HOUR)
         morning = traits.morning * (0.5 if at.hour < 12 else -0.5)
@@ -142,7 +142,7 @@ class Pressure:
     ) -> dict[str, Amount]:
         deviation = self._traits.reading
         pair = true.plus(self._follow(chance, chance.normal(0, deviation), deviation))
-        step = _end_digit(chance) if self._traits.protocol.observer else "1"
+        step = _end_digit(chance) if self._traits.routine.observer else "1"
         systolic = shown(pair.systolic, step, *LIMITS["systolic"])
         highest = float(systolic) - LEAST_PULSE_PRESSURE
         diastolic = shown(min(pair.diastolic, highest), step, *LIMITS["diastolic"])

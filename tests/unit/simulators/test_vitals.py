@@ -22,9 +22,9 @@ from simulators.vitals.adherence import Adherence
 from simulators.vitals.chance import Chance
 from simulators.vitals.conditions import CONDITIONS
 from simulators.vitals.day import ALWAYS, Day
-from simulators.vitals.episodes import COURSES, HYPOGLYCAEMIA, Episode
 from simulators.vitals.patient import VirtualPatient
 from simulators.vitals.pulse import Pulse, PulseTraits
+from simulators.vitals.setbacks import COURSES, HYPOGLYCAEMIA, Setback
 from simulators.vitals.weight import Weight, WeightTraits
 
 FIRST = date(2026, 3, 2)
@@ -138,16 +138,16 @@ def test_heart_failure_gains_weight_over_days_while_spo2_falls_and_the_pulse_ris
     for number in range(8):
         patient = VirtualPatient(f"p{number}", number, "heart-failure", adherence=1.0)
         samples = patient.samples(FIRST, 30)
-        (episode, *_) = [e for e in patient.episodes(30) if e.kind == "decompensation"]
-        before = between(samples, 0, episode.onset - 1)
-        peak = between(samples, int(episode.onset) + 11, int(episode.onset) + 13)
+        (setback, *_) = [e for e in patient.setbacks(30) if e.kind == "decompensation"]
+        before = between(samples, 0, setback.onset - 1)
+        peak = between(samples, int(setback.onset) + 11, int(setback.onset) + 13)
         gain = mean(values(peak, WEIGHT, "weight")) - mean(values(before, WEIGHT, "weight"))
         fall = mean(values(before, OXYGEN, "spo2")) - mean(values(peak, OXYGEN, "spo2"))
         rise = mean(values(peak, OXYGEN, "pulse")) - mean(values(before, OXYGEN, "pulse"))
         assert gain > 1.2, number
         assert fall > 2, number
         assert rise > 4, number
-        after = between(samples, int(episode.end) + 1, 30)
+        after = between(samples, int(setback.end) + 1, 30)
         assert mean(values(after, OXYGEN, "spo2")) > mean(values(peak, OXYGEN, "spo2"))
 
 
@@ -194,8 +194,8 @@ def test_people_differ_in_adherence_as_published() -> None:
     assert Adherence(0.5, 0.1).on(100) == 0
 
 
-def test_a_planned_episode_comes_when_it_is_planned_and_is_never_missed() -> None:
-    planned = (Episode(HYPOGLYCAEMIA, 2.5),)
+def test_a_planned_setback_comes_when_it_is_planned_and_is_never_missed() -> None:
+    planned = (Setback(HYPOGLYCAEMIA, 2.5),)
     patient = VirtualPatient("p1", 1, "diabetes", 0.0, eventful=False, planned=planned)
     low, again = patient.samples(FIRST, 4)
     assert (low.at.day - FIRST.day, low.at.hour, again.at - low.at) == (
@@ -210,7 +210,7 @@ def test_a_planned_episode_comes_when_it_is_planned_and_is_never_missed() -> Non
 
 
 @pytest.mark.parametrize("kind", sorted(COURSES))
-def test_an_episode_begins_and_ends_at_nothing_and_reaches_its_full_size(kind: str) -> None:
+def test_a_setback_begins_and_ends_at_nothing_and_reaches_its_full_size(kind: str) -> None:
     course = COURSES[kind]
     shares = [course.share(course.days * n / 200) for n in range(-10, 211)]
     assert shares[0] == shares[-1] == 0

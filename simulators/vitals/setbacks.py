@@ -39,7 +39,7 @@ PULSE_PER_DEGREE: Final = 7.2
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How an episode runs. Days for the times; full effects in each vital sign's own unit."""
+    """How a setback runs. Days for the times; full effects in each vital sign's own unit."""
 
     rise: float
     stay: float
@@ -75,7 +75,7 @@ COURSES: Final[Mapping[str, Course]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class Setback:
     """One of them: `onset` in days after the first midnight, `size` 1 for the full effect."""
 
     kind: str
@@ -95,8 +95,8 @@ class Episode:
 
 def drawn(
     seed: int, subject: str, rates: Mapping[str, float], shown: tuple[str, ...], days: int
-) -> Iterator[Episode]:
-    """Return the episodes that begin within so many days; more days add, but change none.
+) -> Iterator[Setback]:
+    """Return the setbacks that begin within so many days; more days add, but change none.
 
     `rates` are per year. A kind that is `shown` comes once for sure, early.
     """
@@ -108,12 +108,12 @@ def drawn(
         free_from = 0.0
         for day in range(days):
             begins = chance.happens(per_year / 365.25) or day == first
-            episode = Episode(kind, day + chance.uniform(0.2, 0.6), chance.uniform(0.85, 1.25))
+            setback = Setback(kind, day + chance.uniform(0.2, 0.6), chance.uniform(0.85, 1.25))
             if begins and (day == first or day >= free_from) and not _reaches(first, day, kind):
-                free_from = episode.end
-                yield episode
+                free_from = setback.end
+                yield setback
 
 
 def _reaches(first: int | None, day: int, kind: str) -> bool:
-    """Say whether an episode from `day` on would run into the one that comes for sure."""
+    """Say whether a setback from `day` on would run into the one that comes for sure."""
     return first is not None and day < first <= day + COURSES[kind].days
