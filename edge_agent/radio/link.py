@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 # How BlueZ 5.82 refuses to connect to a device that has forgotten its keys.
 KEYS_GONE: Final = "br-connection-canceled"
+# More often it ends every attempt after a moment, as radio interference does once or twice
+# (le-connection-abort-by-local); bleak then tries for as long as it may, and tells nobody why.
+ABORTS: Final = 5
 PAIRING_ERRORS: Final = frozenset(
     {
         "org.bluez.Error.AuthenticationFailed",
@@ -41,6 +44,7 @@ class BleakLink:
 
     def __init__(self, device: BLEDevice, *, pair: bool, times: Times = USUAL) -> None:
         self._gone, self._open, self._times = asyncio.Event(), False, times
+        self._aborts = 0
         self._path, self._told = device.details["path"], asyncio.Event()
         self._services = BleakGATTServiceCollection()
         self._client = BleakClient(
@@ -49,7 +53,12 @@ class BleakLink:
 
     async def open(self) -> None:
         """Connect and find out what the device has."""
-        await self._limited(self._client.connect(), self._times.connect_s)
+        try:
+            await self._limited(self._client.connect(), self._times.connect_s)
+        except DeviceLost:
+            if self._aborts < ABORTS:
+                raise
+            raise DeviceRefused(KEYS_GONE) from None
         if not self._client.is_connected:  # it hung up meanwhile, and bleak has no services then
             raise DeviceLost
         self._open, self._services = True, self._client.services
@@ -140,8 +149,12 @@ class BleakLink:
         return found
 
     def _disconnected(self, _: BleakClient) -> None:
-        if self._open:  # bleak also calls this for its own retries, before connect() returns
+        if self._open:
             self._told.set()
+            self._gone.set()
+            return
+        self._aborts += 1  # bleak also calls this for its own retries, before connect() returns
+        if self._aborts == ABORTS:
             self._gone.set()
 
     async def _limited(self, call: Coroutine[Any, Any, T], seconds: float) -> T:
