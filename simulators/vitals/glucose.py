@@ -62,6 +62,7 @@ class GlucoseTraits:
         Slot("before breakfast", 7.25),
         Slot("after supper", 18.5, 0.0, 0.5),
     )
+    """When it is measured. Chosen: healthy people measure little."""
 
 
 class Glucose:

@@ -46,6 +46,7 @@ class Routine:
     apart_min: tuple[int, int] = (1, 3)
     """Minutes between two readings: at least one (ESH)."""
     every_days: int = 1
+    """Days from one day of measuring to the next."""
     observer: bool = False
     """Whether a person reads a column: most numbers then end in 0 or 5."""
 
@@ -68,11 +69,11 @@ class PressureTraits:
     memory: float = 0.3
     """Correlation of one day with the next. Chosen."""
     sitting: float = 5.0
-    """SD from one time of measuring to another of the same day."""
+    """SD from one time of measuring to another of the same day. See `daily`."""
     reading: float = 5.0
-    """SD from one reading to the next minute's."""
+    """SD from one reading to the next minute's. See `daily`."""
     own: float = 0.5
-    """The share of these three by which the diastolic pressure goes its own way."""
+    """The share of these three by which the diastolic pressure goes its own way. See `daily`."""
     amplitude: Pair = Pair(0.065, 0.09)
     """Share of the mean: half of the fall in sleep, to 0.87 and 0.82 of the waking pressure
     (Hinderliter et al. 2013, J Am Soc Hypertens 7(6), PMC3865136)."""
@@ -90,6 +91,7 @@ class PressureTraits:
     drift: float = 1.5
     """SD between people of the change in 30 days. Chosen."""
     routine: Routine = Routine()
+    """When it is measured. The home protocol of the ESH."""
 
 
 class Pressure:

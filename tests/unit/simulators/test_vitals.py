@@ -1,14 +1,18 @@
 """Virtual patients: reproducible, extensible, possible, and as eventful as they say."""
 
+import ast
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulators.recordings.folders import REPOSITORY
 from simulators.sample import (
     BLOOD_PRESSURE,
     GLUCOSE,
@@ -27,6 +31,7 @@ from simulators.vitals.pulse import Pulse, PulseTraits
 from simulators.vitals.setbacks import COURSES, HYPOGLYCAEMIA, Setback
 from simulators.vitals.weight import Weight, WeightTraits
 
+MODELS = REPOSITORY / "simulators" / "vitals"
 FIRST = date(2026, 3, 2)
 KINDS = {BLOOD_PRESSURE, GLUCOSE, OXYGEN, TEMPERATURE, WEIGHT}
 SEEDS = st.integers(0, 2**32)
@@ -241,3 +246,27 @@ def test_weight_is_highest_after_the_weekend() -> None:
         assert taken.occasion != ALWAYS
         by_day[midnight.strftime("%a")] = taken.values["weight"].number
     assert by_day["Sun"] == by_day["Mon"] == max(by_day.values(), key=str)
+
+
+def traits() -> list[tuple[str, str]]:
+    """Return each parameter of each model with the text below it."""
+    found = []
+    for path in sorted(MODELS.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name.endswith("Traits"):
+                assert "Unit: " in (ast.get_docstring(node) or ""), node.name
+                for line, below in pairwise([*node.body, ast.Pass()]):
+                    if isinstance(line, ast.AnnAssign):
+                        said = below.value if isinstance(below, ast.Expr) else None
+                        text = str(said.value) if isinstance(said, ast.Constant) else ""
+                        found.append((f"{node.name}.{ast.unparse(line.target)}", text))
+    return found
+
+
+def test_every_parameter_names_its_source_or_says_that_it_is_chosen() -> None:
+    told = traits()
+    assert len(told) > 35
+    source = re.compile(
+        r"[Cc]hosen|recording|[Ss]ee `|\b(19|20)\d\d\b|ESH|medRxiv|PubMed|phc.ox.ac.uk|same"
+    )
+    assert [name for name, text in told if not source.search(text)] == []
