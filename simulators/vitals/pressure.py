@@ -62,7 +62,7 @@ class PressureTraits:
     """SD of people's systolic means. Chosen; 15.1 in Ohasama, treated and untreated together."""
     pulse_pressure: float = 5.0
     """SD of people's pulse pressures that the systolic mean does not explain. With 15.1 it gives
-    the diastolic 9.0 of Ohasama."""
+    the diastolic 9.0 of Ohasama (Kato et al. 2010)."""
     daily: float = 4.5
     """SD of good and bad days. `daily`, `sitting` and `reading` together give 8.6 systolic and
     5.8 diastolic within a person, as in Kato et al. 2010; how it splits is chosen."""
