@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
-from edge_agent.core.problems import ADVICE
+from device_profiles.problems import ADVICE
 from edge_agent.errors import WrongInput
 from edge_agent.identity.hub import read_hub_file
 from edge_agent.settings import Settings

@@ -16,6 +16,7 @@ import structlog
 
 from alerting.model import Rule
 from gateway.care.evaluate import evaluate_patient
+from gateway.care.technical import look_after_devices
 from gateway.errors import ConnectionLost
 from gateway.storage.database import Connection, Database
 from gateway.storage.duties import due, failed, waiting
@@ -79,12 +80,23 @@ class Worker:
 
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
+        self._look_after_devices(connection)
         evaluated = 0
         for patient in waiting(connection, self._clock(), BATCH):
             if self._stop.is_set():
                 break
             evaluated += self._patient(connection, rules, patient)
         return evaluated
+
+    def _look_after_devices(self, connection: Connection) -> None:
+        """Turn what hubs say of their devices into technical tasks; readings never wait for it."""
+        try:
+            with connection.transaction():
+                look_after_devices(connection, self._clock())
+        except Exception as error:
+            if connection.broken:
+                raise
+            log.error("devices_not_looked_after", error=type(error).__name__)  # noqa: TRY400
 
     def _patient(self, connection: Connection, rules: Mapping[str, Rule], patient: UUID) -> int:
         now = self._clock()

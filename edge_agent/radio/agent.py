@@ -11,8 +11,8 @@ from dbus_fast import DBusError
 from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
+from device_profiles.problems import DeviceProblem
 from edge_agent.core.allow_list import Allowed, AllowList
-from edge_agent.core.problems import DeviceProblem
 
 PATH: Final = "/org/hearthline/agent"
 # Can do all that BlueZ may ask for; it is the passkeys file that answers.

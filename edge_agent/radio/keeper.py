@@ -6,10 +6,10 @@ from typing import Final
 
 import structlog
 
+from device_profiles.problems import DeviceProblem
 from device_profiles.wire.body import DeviceState
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import Visits
-from edge_agent.core.problems import DeviceProblem
 from edge_agent.errors import ConnectionLost, EdgeError, PairingRefused
 from edge_agent.ports import Radio, Sighting
 from edge_agent.radio.home import Home

@@ -15,11 +15,12 @@ import structlog
 from device_profiles.codecs import battery
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import BATTERY_LEVEL
+from device_profiles.problems import DeviceProblem
 from device_profiles.timeline import ClockCheck
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.model import Model, contradicts
 from edge_agent.core.plan import may_set_clock
-from edge_agent.core.problems import DeviceProblem, clock_problem
+from edge_agent.core.problems import clock_problem
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Link
 from edge_agent.radio.conversation import Conversation

@@ -224,6 +224,7 @@ class Batch:
                 pass
 
     def _status(self, one: Opened, body: StatusBody) -> None:
+        problems = {str(each.device): each.problem for each in body.devices if each.problem}
         told = {
             "hub": one.header.hub,
             "organisation": one.hub.organisation,
@@ -232,6 +233,7 @@ class Batch:
             "at": body.at,
             "received_at": one.delivery.received_at,
             "body": Jsonb(body.model_dump(mode="json", exclude={"supersedes"})),
+            "problems": Jsonb(problems),
             "oldest": min(body.oldest or one.header.seq, one.header.seq),
         }
         self.connection.execute(arrivals.STATUS, told)

@@ -117,10 +117,13 @@ SECURITY_EVENT: Final = """
 INSERT INTO security_event (organisation_id, hub_id, event, detail) VALUES (%s, %s, %s, %s)"""
 
 STATUS: Final = """
-INSERT INTO hub_status AS s (hub_id, organisation_id, epoch, seq, told_at, received_at, body)
-VALUES (%(hub)s, %(organisation)s, %(epoch)s, %(seq)s, %(at)s, %(received_at)s, %(body)s)
+INSERT INTO hub_status AS s (hub_id, organisation_id, epoch, seq, told_at, received_at, body,
+    problems, unseen)
+VALUES (%(hub)s, %(organisation)s, %(epoch)s, %(seq)s, %(at)s, %(received_at)s, %(body)s,
+    %(problems)s, %(problems)s <> '{}'::jsonb)
 ON CONFLICT (hub_id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq,
-    told_at = excluded.told_at, received_at = excluded.received_at, body = excluded.body
+    told_at = excluded.told_at, received_at = excluded.received_at, body = excluded.body,
+    problems = excluded.problems, unseen = s.unseen OR s.problems <> excluded.problems
 WHERE (s.epoch, s.seq) < (excluded.epoch, excluded.seq)"""
 
 # What the hub holds no more, and nobody accounts for, is missing.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from edge_agent.core.problems import DeviceProblem
+from device_profiles.problems import DeviceProblem
 from simulators.peripherals.cuff import Pressure
 from tests.integration.edge_agent.agent import CUFF, METER, OXIMETER
 from tests.real_bluez.stage import Stage

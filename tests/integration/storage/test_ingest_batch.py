@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from device_profiles.reading import Validity
+from device_profiles.gatt import sig
+from device_profiles.reading import Indication, Validity
 from device_profiles.timeline import Basis
 from device_profiles.wire.body import GapBody, ReadingBody, StatusBody, dump_body
 from device_profiles.wire.v1 import Class, topic_up
@@ -23,6 +24,7 @@ from tests.fixtures.site import Site, blood_pressure, make_site, raw_body, readi
 
 AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 # 2A35 by hand: flags 02 (time), 120/80, MAP 93 mmHg, 2026-11-20 08:30:00
+CONTEXT = Indication(uuid=sig(0x2A34), octets=b"\x01")
 RAW = bytes.fromhex("0278005000" + "5d00" + "ea070b14081e00")
 
 
@@ -293,7 +295,8 @@ def test_a_cuff_belongs_to_one_patient_at_a_time(database: Database, site: Site)
 
 def test_a_later_telling_with_context_enriches(database: Database, site: Site) -> None:
     plain = blood_pressure(120, 80, AT)
-    richer = plain.model_copy(update={"octets": plain.octets * 2, "flags": ("fasting",)})
+    told = (*plain.octets, CONTEXT)
+    richer = plain.model_copy(update={"octets": told, "flags": ("fasting",)})
     site.accept(database, [site.envelope(reading_body(site, plain, AT))])
     outcome = site.accept(database, [site.envelope(reading_body(site, richer, AT))])
     assert outcome.duplicates == 1
@@ -413,7 +416,11 @@ def test_enrichment_that_changes_the_validity_is_evaluated_anew(
     with database.transaction() as connection:
         connection.execute("DELETE FROM duty")
     richer = plain.model_copy(
-        update={"octets": plain.octets * 2, "validity": Validity.INVALID, "flags": ("ketone",)}
+        update={
+            "octets": (*plain.octets, CONTEXT),
+            "validity": Validity.INVALID,
+            "flags": ("ketone",),
+        }
     )
     site.accept(database, [site.envelope(reading_body(site, richer, AT))])
     assert rows(database, "SELECT validity FROM reading") == [{"validity": "invalid"}]
@@ -429,7 +436,7 @@ def test_enrichment_never_touches_other_numbers_or_another_patient(
     plain = blood_pressure(120, 80, AT)
     site.accept(database, [site.envelope(reading_body(site, plain, AT))])
     forged = plain.model_copy(
-        update={"octets": plain.octets * 2, "values": blood_pressure(250, 140, AT).values}
+        update={"octets": (*plain.octets, CONTEXT), "values": blood_pressure(250, 140, AT).values}
     )
     site.accept(database, [site.envelope(reading_body(site, forged, AT))])
     (row,) = rows(database, "SELECT body->'values'->0->>'number' AS number FROM reading")
@@ -437,7 +444,8 @@ def test_enrichment_never_touches_other_numbers_or_another_patient(
     with database.transaction() as connection:
         other = homes.add_patient(connection, site.organisation, "Another", "UTC")
         connection.execute("UPDATE assignment SET patient_id = %s", [other])
-    richer = plain.model_copy(update={"octets": plain.octets * 2, "flags": ("fasting",)})
+    told = (*plain.octets, CONTEXT)
+    richer = plain.model_copy(update={"octets": told, "flags": ("fasting",)})
     site.accept(database, [site.envelope(reading_body(site, richer, AT))])
     assert rows(database, "SELECT flags FROM reading") == [{"flags": []}]
 

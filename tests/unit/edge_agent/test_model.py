@@ -11,12 +11,12 @@ import pytest
 
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
+from device_profiles.problems import ADVICE, DeviceProblem
 from device_profiles.registry import PROFILES
 from device_profiles.wire.body import RawBody, ReadingBody
 from device_profiles.wire.hub_file import PairedDevice
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.model import LONGEST, Model, contradicts, shown
-from edge_agent.core.problems import ADVICE, DeviceProblem
 from edge_agent.errors import DeviceLost, DeviceRefused
 from edge_agent.ports import Link
 from edge_agent.radio.home import Home

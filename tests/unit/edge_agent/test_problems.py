@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from device_profiles.problems import ADVICE, DeviceProblem
 from device_profiles.reading import DeviceTime
 from device_profiles.timeline import ClockCheck
-from edge_agent.core.problems import ADVICE, DRIFT_S, DeviceProblem, clock_problem
+from edge_agent.core.problems import DRIFT_S, clock_problem
 from edge_agent.radio.bonds import Bonds
 from tests.fixtures.hub import ALWAYS
 
