@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
 
@@ -150,6 +151,7 @@ def schema() -> None:
 
 app.command()(patient)
 app.command()(cohort)
+app.command()(fleet)
 
 
 def main() -> None:

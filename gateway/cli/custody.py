@@ -7,8 +7,9 @@ from uuid import UUID
 import typer
 
 from gateway.cli.output import JsonOption, print_json
+from gateway.errors import WrongInput
 from gateway.settings import load_settings
-from gateway.storage.custody import Custody, custody
+from gateway.storage.custody import Custody, custody, totals
 from gateway.storage.homes import find_hub
 
 When = Annotated[datetime | None, typer.Option(help="UTC, as 2026-11-01.")]
@@ -19,8 +20,18 @@ def register(app: typer.Typer) -> None:
     app.command("custody")(show)
 
 
-def show(hub: UUID, since: When = None, until: When = None, as_json: JsonOption = False) -> None:
+def show(
+    hub: Annotated[UUID | None, typer.Argument(help="Without it: the totals of all hubs.")] = None,
+    since: When = None,
+    until: When = None,
+    as_json: JsonOption = False,
+) -> None:
     """Say what became of all that a hub took. Example: custody HUB --since 2026-11-01."""
+    if hub is None:
+        if since or until:
+            raise WrongInput("The totals are of all time; name a hub to choose a period.")
+        _totals(as_json)
+        return
     with load_settings().database().transaction() as connection:
         find_hub(connection, hub)
         account = custody(connection, hub, _utc(since), _utc(until))
@@ -28,6 +39,16 @@ def show(hub: UUID, since: When = None, until: When = None, as_json: JsonOption 
         print_json({**account.model_dump(mode="json"), "missing_count": account.missing_count})
     else:
         _print(account)
+
+
+def _totals(as_json: bool) -> None:
+    with load_settings().database().transaction() as connection:
+        account = totals(connection).model_dump()
+    if as_json:
+        print_json(account)
+        return
+    for name, count in account.items():
+        print(f"{name:<13} {count}")
 
 
 def _print(account: Custody) -> None:

@@ -33,6 +33,28 @@ SELECT count(*) AS n FROM security_event WHERE hub_id = %(hub)s
   AND at >= coalesce(%(since)s, '-infinity'::timestamptz)
   AND at < coalesce(%(until)s, 'infinity'::timestamptz)"""
 
+TOTALS: Final = """
+SELECT (SELECT count(*) FROM hub) AS hubs,
+       count(*) FILTER (WHERE disposition = 'stored') AS stored,
+       count(*) FILTER (WHERE disposition = 'duplicate') AS duplicate,
+       count(*) FILTER (WHERE disposition = 'quarantined') AS quarantined,
+       (SELECT coalesce(sum(upper(m) - lower(m)), 0) FROM ledger l,
+            unnest(int8multirange(int8range(1, l.highest, '[]')) - l.accounted) AS m)::bigint
+           AS missing_count,
+       (SELECT count(*) FROM duty) AS waiting
+FROM envelope"""
+
+
+class Totals(Frozen):
+    """The account of all hubs. `waiting` are stored readings that nobody has evaluated yet."""
+
+    hubs: int
+    stored: int
+    duplicate: int
+    quarantined: int
+    missing_count: int
+    waiting: int
+
 
 class Seqs(Frozen):
     """Sequence numbers of one epoch, first and last included."""
@@ -79,6 +101,13 @@ def custody(
         dropped_by_hub=tuple(Seqs(**row) for row in connection.execute(DROPPED, period)),
         security_events=altered["n"] if altered else 0,
     )
+
+
+def totals(connection: Connection) -> Totals:
+    """Return the account of all hubs, over their whole life."""
+    row = connection.execute(TOTALS).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate returns its row
+    return Totals(**row)
 
 
 def _sum(rows: Sequence[dict[str, object]], disposition: str) -> int:
