@@ -5,6 +5,7 @@ import os
 
 from dbus_fast import Variant
 
+from simulators.bluez import generic
 from simulators.bluez.call import Call
 from simulators.bluez.device import Device
 from simulators.bluez.errors import BluezError, from_att
@@ -32,7 +33,8 @@ class Access:
             await self._leave_unanswered(device, call)
             return
         try:
-            octets = await device.peripheral.read(remote.spec.uuid)
+            own = generic.value(remote.spec.uuid, device.peripheral.name)
+            octets = own or await device.peripheral.read(remote.spec.uuid)
         except AttError as error:
             raise from_att(error) from error
         remote.show_value(octets)

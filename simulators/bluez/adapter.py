@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from dbus_fast import Variant
@@ -16,6 +17,23 @@ ADAPTER: Final = "org.bluez.Adapter1"
 ADDRESS: Final = "02:00:00:00:00:01"
 SETTABLE: Final = {"Powered": "b", "Alias": "s", "Discoverable": "b", "Pairable": "b"}
 
+# The first report of a scan never comes together with the answer to StartDiscovery: bleak, which
+# waits for that answer, would miss what an unfiltered scan is told only once.
+FIRST_S: Final = 0.05
+# Each of these makes a scan a filtered one; so does DuplicateData, if it is true.
+FILTERING: Final = ("UUIDs", "RSSI", "Pathloss", "Pattern")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a client wants to be told: devices with these services, and every advertisement."""
+
+    services: frozenset[str] = frozenset()
+    every: bool = False
+
+
+REGULAR: Final = Filter()
+
 
 class Adapter:
     """hci0. Devices come into the tree when a scan sees them."""
@@ -24,8 +42,8 @@ class Adapter:
         self._devices = devices
         self._tree = tree
         self._timing = timing
-        self._filters: dict[str, frozenset[str]] = {}  # services that a client asks for
-        self._scans: dict[str, frozenset[str]] = {}
+        self._filters: dict[str, Filter] = {}  # what each client asks for
+        self._scans: dict[str, Filter] = {}
         self.silent = False  # hears nothing, and says nothing about it
         tree.add(
             ADAPTER_PATH,
@@ -37,7 +55,7 @@ class Adapter:
                 "Alias": Variant("s", "simulated"),
                 "Powered": Variant("b", True),
                 "Discoverable": Variant("b", False),
-                "Pairable": Variant("b", True),
+                "Pairable": Variant("b", False),
                 "Discovering": Variant("b", False),
                 "Roles": Variant("as", ["central"]),  # bleak needs it
                 "UUIDs": Variant("as", []),
@@ -45,9 +63,10 @@ class Adapter:
         )
 
     async def set_filter(self, call: Call) -> None:
-        """SetDiscoveryFilter: only UUIDs matter here."""
-        uuids = call.arguments[0].get("UUIDs")
-        self._filters[call.sender] = frozenset(uuids.value if uuids else ())
+        """SetDiscoveryFilter; a transport alone is none for an adapter that has no other."""
+        told = {name: variant.value for name, variant in call.arguments[0].items()}
+        known = told.get("DuplicateData", False) or any(name in told for name in FILTERING)
+        self._filters[call.sender] = Filter(frozenset(told.get("UUIDs", ())), every=known)
 
     async def start(self, call: Call) -> None:
         """StartDiscovery."""
@@ -55,11 +74,10 @@ class Adapter:
             raise BluezError("NotReady", "Resource Not Ready")
         if call.sender in self._scans:
             raise in_progress()
-        self._scans[call.sender] = self._filters.get(call.sender, frozenset())
-        self._show_discovering()
+        self._scans[call.sender] = self._filters.get(call.sender, REGULAR)
         call.answer()
-        for device in self._devices.values():
-            self.advertised(device)
+        self._show_discovering()
+        asyncio.get_running_loop().call_later(FIRST_S, self._advertised)
 
     async def stop(self, call: Call) -> None:
         """StopDiscovery."""
@@ -73,6 +91,10 @@ class Adapter:
         if device is None or device.path not in self._tree:
             raise BluezError("DoesNotExist", "Does Not Exist")
         device.unbond()
+
+    def show_pairable(self, pairable: bool) -> None:
+        """Only with an agent there is pairing."""
+        self._tree.change(ADAPTER_PATH, ADAPTER, {"Pairable": Variant("b", pairable)})
 
     def set_property(self, name: str, value: Variant) -> None:
         """Properties.Set."""
@@ -93,16 +115,20 @@ class Adapter:
         service = device.peripheral.service
         if self.silent or not self._powered:
             return
-        wanted = any(not uuids or service in uuids for uuids in self._scans.values())
+        asked = self._scans.values()
+        wanted = any(not one.services or service in one.services for one in asked)
         if wanted and device.peripheral.advertising:
-            device.seen()
+            device.seen(every=any(one.every for one in asked))
 
     async def advertise(self) -> None:
         """Repeat the advertisements for as long as the simulator runs."""
         while True:
             await asyncio.sleep(self._timing.advertise_s)
-            for device in self._devices.values():
-                self.advertised(device)
+            self._advertised()
+
+    def _advertised(self) -> None:
+        for device in self._devices.values():
+            self.advertised(device)
 
     @property
     def _powered(self) -> bool:

@@ -1,6 +1,7 @@
 """org.bluez.AgentManager1, and calls to the Agent1 that a client has registered."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,10 @@ class Agent:
     capability: str
 
 
+def _nobody(there: bool) -> None:  # noqa: ARG001
+    """Nobody wants to know."""
+
+
 class Agents:
     """All registered agents. A client is asked by its own, else by the default one."""
 
@@ -37,6 +42,11 @@ class Agents:
         self._bus = bus
         self._by_sender: dict[str, Agent] = {}
         self._default: Agent | None = None
+        self._changed: Callable[[bool], None] = _nobody
+
+    def on_change(self, changed: Callable[[bool], None]) -> None:
+        """Tell `changed` whether there is an agent, whenever that may be another answer."""
+        self._changed = changed
 
     async def register(self, call: Call) -> None:
         """RegisterAgent(path, capability)."""
@@ -44,6 +54,8 @@ class Agents:
         if call.sender in self._by_sender:
             raise BluezError("AlreadyExists", "Already Exists")
         self._by_sender[call.sender] = Agent(call.sender, path, capability or "KeyboardDisplay")
+        call.answer()
+        self._changed(True)
 
     async def make_default(self, call: Call) -> None:
         """RequestDefaultAgent(path)."""
@@ -56,7 +68,8 @@ class Agents:
 
     def client_gone(self, sender: str) -> None:
         """Forget a client's agent."""
-        self._by_sender.pop(sender, None)
+        if self._by_sender.pop(sender, None) is not None:
+            self._changed(bool(self._by_sender))
         if self._default is not None and self._default.sender == sender:
             self._default = None
 

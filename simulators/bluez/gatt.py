@@ -14,8 +14,7 @@ CHARACTERISTIC: Final = "org.bluez.GattCharacteristic1"
 DESCRIPTOR: Final = "org.bluez.GattDescriptor1"
 CCCD: Final = sig(0x2902)
 MTU: Final = 247
-# Handles below belong to GAP and GATT, which BlueZ does not show.
-FIRST_HANDLE: Final = 0x000A
+FIRST_HANDLE: Final = 0x0001
 
 
 class RemoteCharacteristic:
@@ -64,6 +63,11 @@ class GattObjects:
         handles = iter(range(FIRST_HANDLE, 0xFFFF))
         for service in services:
             self._lay_out(service, handles)
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether clients know the objects."""
+        return all(path in self._tree for path, _, _ in self._shown)
 
     def show(self) -> None:
         """Add all objects that are not there yet, parents first."""

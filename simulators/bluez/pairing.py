@@ -2,7 +2,7 @@
 
 from simulators.bluez.agent import WITHOUT_KEYBOARD, Agent, AgentRefused, Agents
 from simulators.bluez.call import Call
-from simulators.bluez.device import Device
+from simulators.bluez.device import Aborted, Device
 from simulators.bluez.errors import BluezError, authentication_failed, in_progress, not_paired
 
 
@@ -21,7 +21,11 @@ class Pairing:
         if agent is None:  # recent BlueZ refuses even Just Works
             raise authentication_failed()
         if device.link is None:
-            await device.open_link(call.sender)
+            try:
+                await device.open_link(call.sender)
+            except Aborted:
+                device.change(Connected=False)
+                raise
         try:
             await self._bond(device, agent, asked=True)
         except AgentRefused:
@@ -29,6 +33,7 @@ class Pairing:
             device.forget_if_gone()
             raise authentication_failed() from None
         call.answer()
+        device.show_battery()
 
     async def secure(self, device: Device, sender: str) -> None:
         """Encrypt before an access that needs it; the client has not called Pair."""
@@ -54,8 +59,8 @@ class Pairing:
             raise AgentRefused("link lost")
         device.bonded = device.peripheral.bonded = device.encrypted = True
         device.change(Bonded=True)
-        device.gatt.show()
         device.change(UUIDs=device.gatt.uuids, ServicesResolved=True, Paired=True)
+        device.gatt.show()
 
     async def _ask(self, device: Device, agent: Agent, *, asked: bool) -> None:
         peripheral = device.peripheral

@@ -56,6 +56,7 @@ class Bluez:
         self._pairing = Pairing(self._agents)
         self._access = Access(self._tree, self._pairing, timing)
         self.adapter = Adapter(self._devices, self._tree, timing)
+        self._agents.on_change(self.adapter.show_pairable)
         self._tree.add("/org/bluez", MANAGER, {})
         self._handlers = self._routes()
         for device in devices:
@@ -235,9 +236,11 @@ class Bluez:
 
 
 async def _disconnect(device: Device, call: Call) -> None:
-    """Disconnect(): both properties in one signal, then the answer (as 5.82 does)."""
-    if device.link is None:
-        raise BluezError("NotConnected", "Not Connected")
+    """Disconnect(): both properties in one signal, then the answer (as 5.82 does).
+
+    Where there is no link it is answered, too: that is what was asked for.
+    """
+    device.cancel_connecting()
     device.disconnect()
     call.answer()
     device.forget_if_gone()

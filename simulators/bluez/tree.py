@@ -24,6 +24,10 @@ class ObjectTree:
     def __contains__(self, path: str) -> bool:
         return path in self._objects
 
+    def has(self, path: str, interface: str) -> bool:
+        """Tell whether there is such an interface."""
+        return interface in self._objects.get(path, {})
+
     def add(self, path: str, interface: str, properties: Properties) -> None:
         """Show a new object."""
         self._objects.setdefault(path, {})[interface] = properties
@@ -33,9 +37,13 @@ class ObjectTree:
         )
         self._emit(signal)
 
-    def remove(self, path: str) -> None:
-        """Take an object away."""
-        gone = list(self._objects.pop(path))
+    def remove(self, path: str, interface: str | None = None) -> None:
+        """Take an object away, or only one of its interfaces."""
+        if interface is None:
+            gone = list(self._objects.pop(path))
+        else:
+            gone = [interface]
+            del self._objects[path][interface]
         self._emit(
             Message.new_signal("/", OBJECT_MANAGER, "InterfacesRemoved", "oas", [path, gone])
         )

@@ -9,13 +9,20 @@ from bumble.controller import Controller
 from bumble.core import AdvertisingData
 from bumble.device import Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Descriptor, Service
-from bumble.hci import Address, LeFeatureMask
+from bumble.hci import (
+    Address,
+    HCI_ErrorCode,
+    HCI_LE_Connection_Complete_Event,
+    HCI_StatusReturnParameters,
+    LeFeatureMask,
+    Role,
+)
 from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
-from device_profiles.gatt import Uuid, sig
+from device_profiles.gatt import CURRENT_TIME, Uuid, sig
 from simulators.peripherals.any import AnyPeripheral
 from simulators.peripherals.gatt_table import AttError, LinkLost
 from simulators.peripherals.gatt_table import Characteristic as Spec
@@ -33,14 +40,56 @@ PROPERTIES: Final = {
 TOO_NEW: Final = LeFeatureMask.LL_PRIVACY | LeFeatureMask.LE_EXTENDED_ADVERTISING
 
 
-async def open_air() -> LocalLink:
-    """Give the kernel a controller behind /dev/vhci, and return the air around it."""
+async def open_air() -> tuple[LocalLink, Any]:
+    """Give the kernel a controller behind /dev/vhci; return the air around it, and its end."""
     link = LocalLink()
     vhci = await open_transport("vhci")
     # Without a public address: after a scan data would be sent to the wrong one of two.
     controller = Controller("hub", host_source=vhci.source, host_sink=vhci.sink, link=link)
     controller.le_features &= ~TOO_NEW
-    return link
+    _keep_address(controller)
+    _end_attempts(controller)
+    return link, vhci
+
+
+def _end_attempts(controller: Controller) -> None:
+    """Tell the kernel that an attempt is over that it has cancelled; bumble says nothing then."""
+    usual = controller.on_hci_le_create_connection_cancel_command
+
+    def cancel(command: Any) -> Any:
+        pending, controller.pending_le_connection = controller.pending_le_connection, None
+        if pending is not None:
+            over = HCI_LE_Connection_Complete_Event(
+                status=HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+                connection_handle=0,
+                role=Role.CENTRAL,
+                peer_address_type=pending.peer_address_type,
+                peer_address=pending.peer_address,
+                connection_interval=0,
+                peripheral_latency=0,
+                supervision_timeout=0,
+                central_clock_accuracy=0,
+            )
+            asyncio.get_running_loop().call_soon(controller.send_hci_packet, over)
+        return usual(command)
+
+    controller.on_hci_le_create_connection_cancel_command = cancel
+
+
+def _keep_address(controller: Controller) -> None:
+    """Connect by the hub's static address always, as the kernel believes that it does.
+
+    The kernel scans by another address, new each time. In bumble's air the latest address is the
+    one of every connection, too; pairing and the bond would be with somebody else.
+    """
+    usual = controller.on_hci_le_set_random_address_command
+
+    def change(command: Any) -> Any:
+        if command.random_address.is_static:
+            return usual(command)
+        return HCI_StatusReturnParameters(status=HCI_ErrorCode.SUCCESS)
+
+    controller.on_hci_le_set_random_address_command = change
 
 
 class Antenna:
@@ -206,7 +255,8 @@ class Antenna:
 
     def _read(self, uuid: Uuid) -> Callable[[Any], Any]:
         async def read(_: object) -> bytes:
-            if self.peripheral.behaviour.no_answer_to_read:
+            # Only the clock: bluetoothd itself reads the battery before it lets anybody subscribe.
+            if self.peripheral.behaviour.no_answer_to_read and uuid == CURRENT_TIME:
                 await asyncio.Event().wait()
             try:
                 return await self.peripheral.read(uuid)

@@ -37,8 +37,9 @@ READY_S: Final = 60.0
 class RealAir:
     """bluetoothd, started and ended here, and bumble's devices around it."""
 
-    def __init__(self, link: Any) -> None:
-        self._link = link
+    def __init__(self) -> None:
+        self._link: Any = None
+        self._vhci: Any = None
         self._antennas: dict[str, Antenna] = {}
         self._lives: list[asyncio.Task[None]] = []
         self._daemon: asyncio.subprocess.Process | None = None
@@ -47,6 +48,7 @@ class RealAir:
     async def bring(self, home: Mapping[str, Any]) -> None:
         shutil.rmtree(STORED, ignore_errors=True)
         STORED.mkdir(mode=0o700)
+        self._link, self._vhci = await open_air()
         await self._start()
         plain = HomeFile.model_validate(home)
         world = World(plain.timezone, 1.0, self._taken.append)
@@ -66,6 +68,9 @@ class RealAir:
             await antenna.switch_off()
         self._antennas.clear()
         await self._stop()
+        if self._vhci is not None:
+            await self._vhci.close()
+            self._vhci = None
 
     async def measure(self, address: str, measurement: Measurement) -> None:
         self._antennas[address].peripheral.measure(measurement)
@@ -81,8 +86,8 @@ class RealAir:
             return
         antenna.peripheral.holds_old_bond = True
         await self._stop()
-        for keys in STORED.glob(f"*/{address}/info"):
-            keys.unlink()
+        for known in STORED.glob(f"*/{address}"):
+            shutil.rmtree(known)
         await self._start()
 
     async def restart(self) -> None:
@@ -131,7 +136,7 @@ async def _powered() -> bool:
 class _OnlyTurns(logging.Filter):
     """Of all that bumble says, what switches scans and advertisements and what connects."""
 
-    WORDS: Final = ("SCAN_ENABLE", "ADVERTISING_ENABLE", "### LE", "ADVERTISING_REPORT", "*** ")
+    WORDS: Final = ("CREATE_CONN", "DISCONNECT", "KEY", "ENCRYPT", "### LE", "*** ", "ATT_")
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage().upper()
@@ -139,7 +144,7 @@ class _OnlyTurns(logging.Filter):
 
 
 async def main(out: Path, names: list[str]) -> None:
-    air = RealAir(await open_air())
+    air = RealAir()
     with out.open("w", buffering=1) as told:
         told.write(json.dumps({"versions": _versions()}) + "\n")
         for name in names:

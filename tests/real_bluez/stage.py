@@ -12,7 +12,7 @@ from tests.integration.edge_agent.hub_inside import HubInside
 
 # The agent's own times, except for the connection: an emulated processor takes long for it.
 TIMES: Final = Times(connect_s=90.0)
-STEP_S: Final = 90.0
+STEP_S: Final = 120.0
 
 
 class StoryFailed(Exception):
