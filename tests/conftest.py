@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.broker",
     "tests.fixtures.database",
+    "tests.fixtures.promises",
     "tests.fixtures.radio",
     "tests.fixtures.site",
     "tests.fixtures.whole_site",
