@@ -31,7 +31,7 @@ class Agent:
     capability: str
 
 
-def _nobody(there: bool) -> None:  # noqa: ARG001
+def _nobody(there: bool) -> None:
     """Nobody wants to know."""
 
 

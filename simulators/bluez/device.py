@@ -8,8 +8,8 @@ from dbus_fast import Variant
 from device_profiles.gatt import BATTERY_LEVEL
 from simulators.bluez.call import Call
 from simulators.bluez.errors import BluezError, in_progress
-from simulators.bluez.generic import GENERIC
 from simulators.bluez.gatt import GattObjects
+from simulators.bluez.generic import GENERIC
 from simulators.bluez.link import RadioLink
 from simulators.bluez.settings import ADAPTER_PATH, Timing
 from simulators.bluez.tree import ObjectTree, Properties

@@ -1,4 +1,4 @@
-"""A simulated peripheral on a bumble controller: the same device as behind the simulated org.bluez."""
+"""A simulated device on a bumble controller, the same as behind the simulated org.bluez."""
 
 import asyncio
 from collections.abc import Callable
@@ -110,7 +110,9 @@ class Antenna:
 
     async def switch_on(self) -> None:
         """Lay out the services and advertise whenever the device does."""
-        self._device.gatt_server.add_services([self._service(one) for one in self.peripheral.services()])
+        self._device.gatt_server.add_services(
+            [self._service(one) for one in self.peripheral.services()]
+        )
         await self._device.power_on()
         self.peripheral.on_advertising(self._changed.set)
         self._changed.set()
@@ -158,7 +160,7 @@ class Antenna:
             raise LinkLost
         connection, task = self._connection, asyncio.ensure_future(sent)
         gone = asyncio.get_running_loop().create_future()
-        connection.once("disconnection", lambda _: gone.done() or gone.set_result(None))
+        connection.once("disconnection", lambda _: gone.cancel())
         await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()
@@ -177,7 +179,7 @@ class Antenna:
         self.peripheral.link_down()
 
     def _paired(self, keys: Any) -> None:
-        """Keep the keys: bumble does so only where the hub has told an identity, which it need not."""
+        """Keep the keys: bumble does so only for a hub that has told an identity."""
         self.pairings += 1
         self.peripheral.bonded = True
         self._start(self._device.update_keys(str(self._connection.peer_address), keys))
@@ -210,10 +212,10 @@ class Antenna:
 
     def _pairing(self) -> PairingConfig:
         shows = self.peripheral.passkey is not None
-        capability = PairingDelegate.DISPLAY_OUTPUT_ONLY
+        plain, display = PairingDelegate.NO_OUTPUT_NO_INPUT, PairingDelegate.DISPLAY_OUTPUT_ONLY
+        only = PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY
         delegate = PairingDelegate(
-            capability if shows else PairingDelegate.NO_OUTPUT_NO_INPUT,
-            local_responder_key_distribution=PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY,
+            display if shows else plain, local_responder_key_distribution=only
         )
         delegate.generate_passkey = self._passkey
         delegate.accept = self._accepts

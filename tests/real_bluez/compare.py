@@ -1,4 +1,4 @@
-"""Says where the real stack and the simulated org.bluez differ: `python -m tests.real_bluez.compare 13`.
+"""Says where the two stacks differ: `python -m tests.real_bluez.compare 13`.
 
 Needs what `make test-bluez` has left in var/. Times are not compared: an emulated processor has its
 own.

@@ -1,4 +1,4 @@
-"""Runs inside the virtual machine: plays the stories on the real bluetoothd and tells how they went.
+"""Runs in the virtual machine: plays the stories on the real bluetoothd, tells how they went.
 
 `python3 -m tests.real_bluez.guest OUT STORY...`: one JSON line for each story goes to OUT.
 """
@@ -30,7 +30,8 @@ from tests.real_bluez.stories import STORIES
 BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 STORED: Final = Path("/var/lib/bluetooth")
 DAEMON: Final = "/usr/libexec/bluetooth/bluetoothd"
-DEBUG: Final = ("-d",) if os.environ.get("debug") else ()
+DEBUG: Final = ("-d",) if os.environ.get("DEBUG") else ()
+LOG: Final = Path("/run/bluetoothd.log")
 READY_S: Final = 60.0
 
 
@@ -102,10 +103,10 @@ class RealAir:
         return [one.octets.hex() for one in self._taken]
 
     async def _start(self) -> None:
-        with Path("/run/bluetoothd.log").open("ab") as log:
+        with LOG.open("ab") as log:  # noqa: ASYNC230 - in memory
             self._daemon = await asyncio.create_subprocess_exec(DAEMON, "-n", *DEBUG, stderr=log)
         async with asyncio.timeout(READY_S):
-            while not await _powered():
+            while not await _powered():  # noqa: ASYNC110 - there is no event
                 await asyncio.sleep(0.2)
 
     async def _stop(self) -> None:

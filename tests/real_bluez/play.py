@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.edge_agent.agent import CUFF
 from tests.integration.edge_agent.hub_inside import HubInside
 from tests.real_bluez.stage import TIMES, Air, Stage, StoryFailed
-from tests.real_bluez.stories import CUFF, PASSKEY, Story
+from tests.real_bluez.stories import PASSKEY, Story
 from tests.real_bluez.trace import Line, read
 
 STORY_S = 900.0
@@ -60,7 +61,8 @@ async def _recorded(bus: str, path: Path) -> AsyncIterator[None]:
             "dbus-monitor", "--address", bus, "--pcap", stdout=out
         )
     try:
-        while path.stat().st_size == 0:  # its header: it listens
+        # Its header says that it listens.
+        while path.stat().st_size == 0:  # noqa: ASYNC110, ASYNC240 - there is no event
             await asyncio.sleep(0.05)
         yield
     finally:

@@ -126,6 +126,7 @@ async def _restarted(stage: Stage) -> None:
 GLUCOSE: Final = [{"device_time": _wall(10 - n), "glucose": 100 + n} for n in range(5)]
 OXYGEN: Final = [{"device_time": _wall(1), "spo2": 97, "pulse": 60}]
 IN_PIECES: Final = {"hang_up_after_records": 2, "gap_s": 0.2}
+SILENT: Final = {"no_answer_to_read": True, "hang_up_s": 60}
 BOND: Final = {"bond": True}
 
 STORIES: Final = {
@@ -136,7 +137,7 @@ STORIES: Final = {
         Story("passkey", (_cuff(pin=PASSKEY),), _bonded),
         Story("bond_lost_by_device", (_cuff(BOND),), _lost_by_device),
         Story("bond_lost_by_hub", (_cuff(BOND),), _lost_by_hub),
-        Story("read_without_answer", (_cuff({"no_answer_to_read": True, "hang_up_s": 60}),), _no_answer),
+        Story("read_without_answer", (_cuff(SILENT),), _no_answer),
         Story(
             "hang_up_in_mid_transfer",
             (_device("glucometer", METER, GLUCOSE, IN_PIECES),),

@@ -72,8 +72,13 @@ def _messages(recorded: bytes) -> Iterator[tuple[float, Message]]:
         place += RECORD.size
         octets = recorded[place : place + length]
         place += length
-        if len(octets) == length and (message := Unmarshaller(io.BytesIO(octets)).unmarshall()):
+        if len(octets) == length and (message := _message(octets)):
             yield seconds + micro / 1e6, message
+
+
+def _message(octets: bytes) -> Message | None:
+    stream: Any = io.BytesIO(octets)
+    return Unmarshaller(stream).unmarshall()
 
 
 def _text(message: Message, names: _Names) -> str:
@@ -88,14 +93,15 @@ def _text(message: Message, names: _Names) -> str:
 
 def _call(message: Message, names: _Names) -> str:
     interface, member = message.interface or "", message.member or ""
-    about = interface.startswith(PREFIX) or (message.path or "").startswith("/org/bluez")
-    if not about or member in QUESTIONS:
+    ours = interface.startswith(PREFIX) or (message.path or "").startswith("/org/bluez")
+    if not ours or member in QUESTIONS:
         if member == "GetManagedObjects":
             names.asked[message.sender or "", message.serial] = member
         return ""
     text = f"{interface.removeprefix(PREFIX)}.{member}"
     if member == "Set":
-        text = f"Set {message.body[0].removeprefix(PREFIX)}.{message.body[1]}={_say(message.body[2])}"
+        about, name, value = message.body
+        text = f"Set {about.removeprefix(PREFIX)}.{name}={_say(value)}"
     asks = interface == "org.bluez.Agent1"
     whom = names.of(str(message.body[0])) if asks and message.body else names.of(message.path or "")
     text = f"{text} {whom}".strip()
