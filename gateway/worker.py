@@ -7,7 +7,7 @@ patient fails, the readings are tried one by one, so that one of them does not h
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +15,9 @@ import psycopg
 import structlog
 
 from alerting.model import Rule
+from gateway.care.devices import look_after_devices
 from gateway.care.evaluate import evaluate_patient
-from gateway.care.technical import look_after_devices
+from gateway.care.holes import look_for_holes
 from gateway.errors import ConnectionLost
 from gateway.storage.database import Connection, Database
 from gateway.storage.duties import due, failed, waiting
@@ -29,6 +30,7 @@ BATCH: Final = 50
 ONE_BY_ONE: Final = 50
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 10.0
+LOOK_FOR_HOLES_EVERY: Final = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ class Worker:
         self._given = rules
         self._clock = clock
         self._poll_s = poll_s
+        self._look_again_at = clock()
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -80,7 +83,10 @@ class Worker:
 
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
-        self._look_after_devices(connection)
+        self._aside(connection, look_after_devices)
+        if (now := self._clock()) >= self._look_again_at:
+            self._look_again_at = now + LOOK_FOR_HOLES_EVERY
+            self._aside(connection, look_for_holes)
         evaluated = 0
         for patient in waiting(connection, self._clock(), BATCH):
             if self._stop.is_set():
@@ -88,15 +94,15 @@ class Worker:
             evaluated += self._patient(connection, rules, patient)
         return evaluated
 
-    def _look_after_devices(self, connection: Connection) -> None:
-        """Turn what hubs say of their devices into technical tasks; readings never wait for it."""
+    def _aside(self, connection: Connection, work: Callable[[Connection, datetime], int]) -> None:
+        """Do what is not about readings; they never wait for it, whatever goes wrong."""
         try:
             with connection.transaction():
-                look_after_devices(connection, self._clock())
+                work(connection, self._clock())
         except Exception as error:
             if connection.broken:
                 raise
-            log.error("devices_not_looked_after", error=type(error).__name__)  # noqa: TRY400
+            log.error("not_looked_after", work=work.__name__, error=type(error).__name__)  # noqa: TRY400
 
     def _patient(self, connection: Connection, rules: Mapping[str, Rule], patient: UUID) -> int:
         now = self._clock()
