@@ -6,7 +6,7 @@ UUIDs, and no line holds a value that was measured.
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,13 @@ PREFIX: Final = "org.bluez."
 DULL: Final = frozenset({"RSSI", "AdvertisingFlags", "TxPower", "ManufacturerData", "ServiceData"})
 QUESTIONS: Final = frozenset({"GetManagedObjects", "GetAll", "Get", "GetNameOwner", "Hello"})
 NUMBER: Final = 4
+LEFT_OUT: Final = (
+    "new   Gatt",
+    "Value",
+    "Battery1",
+    "Device1.Disconnect",
+    "Notifying=no",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,27 @@ def read(path: Path) -> list[Line]:
         if text:
             lines.append(Line(at - first, text))
     return lines
+
+
+def essence(lines: Iterable[str]) -> list[str]:
+    """Return what must be the same on both stacks, in this order, whatever the agent reads.
+
+    Left out: the table of services, which is the device's own; reads and writes, which are the
+    agent's; the battery, the answers to Disconnect and the end of notifying, whose place differs
+    from run to run; and all that comes once the agent stops.
+    """
+    kept = []
+    for line in lines:
+        if "StopDiscovery" in line:
+            break
+        if not any(word in line for word in LEFT_OUT):
+            kept.append(_in_order(line))
+    return kept
+
+
+def _in_order(line: str) -> str:
+    head, colon, told = line.partition(": ")
+    return head + colon + ", ".join(sorted(told.split(", ")))
 
 
 def _messages(recorded: bytes) -> Iterator[tuple[float, Message]]:
