@@ -30,8 +30,8 @@ acl_file {folder / "acl"}
 pid_file {folder / "mosquitto.pid"}
 persistence true
 persistence_location {folder}/
-autosave_interval 1
-autosave_on_changes true
+autosave_interval 30
+autosave_on_changes false
 max_queued_messages 20000
 max_queued_bytes 0
 retain_available false
