@@ -91,7 +91,7 @@ def add_hub(
             homes.add_hub(connection, hub, given_name, signing.public_key().public_bytes_raw())
             for pairing in devices:
                 homes.pair_device(connection, hub, pairing)
-            write_hub_kit(keys, hub, signing, out, datetime.now(UTC))
+            write_hub_kit(connection, keys, hub, signing, out, datetime.now(UTC))
             write_hub_file(connection, keys, hub, _broker(settings), out)
     _print_id(hub.id, as_json)
     _tell_broker(settings, database)

@@ -85,7 +85,7 @@ def _home(
         )
         for device in home.devices
     }
-    write_hub_kit(keys, hub, signing, folder, datetime.now(UTC))
+    write_hub_kit(connection, keys, hub, signing, folder, datetime.now(UTC))
     broker = Broker(host=settings.broker_host, port=settings.broker_port)
     write_hub_file(connection, keys, hub, broker, folder)
     return {"name": home.name, "hub": hub.id, "people": people, "devices": devices}

@@ -16,10 +16,12 @@ from gateway.errors import WrongInput
 from gateway.identity.authority import issue_client
 from gateway.identity.files import SiteKeys, ed25519_pem, write_credential, write_private
 from gateway.storage import homes
+from gateway.storage.certificates import record_certificate
 from gateway.storage.database import Connection
 from gateway.storage.homes import HubRow
 
-# Full enrolment, with 7-day certificates that the hub renews, comes with the trust issue.
+# A hub made by `hub add` may be in a site without the enrolment service: it lasts a season. What
+# the service issues lasts 7 days.
 HUB_LIFE: Final = timedelta(days=90)
 
 
@@ -45,12 +47,19 @@ def new_folder(folder: Path) -> Iterator[None]:
 
 
 def write_hub_kit(
-    keys: SiteKeys, hub: HubRow, signing: Ed25519PrivateKey, folder: Path, now: datetime
+    connection: Connection,
+    keys: SiteKeys,
+    hub: HubRow,
+    signing: Ed25519PrivateKey,
+    folder: Path,
+    now: datetime,
 ) -> None:
-    """Write a hub's keys and certificate into its folder."""
+    """Write a hub's keys and certificate into its folder; the certificate is put on record."""
     authority = keys.authority()
+    credential = issue_client(authority, str(hub.id), now, HUB_LIFE)
+    record_certificate(connection, hub.id, credential.certificate, "kit", now)
     write_private(folder / "ca.crt", authority.certificate)
-    write_credential(folder, "hub", issue_client(authority, str(hub.id), now, HUB_LIFE))
+    write_credential(folder, "hub", credential)
     write_private(folder / "signing.key", ed25519_pem(signing))
     os.chmod(folder, 0o700)  # noqa: PTH101 - the folder may be a mount point
 

@@ -25,7 +25,7 @@ Place = tuple[UUID, int, int]  # hub, epoch, seq
 
 HUBS: Final = """
 SELECT id, organisation_id, state = 'active' AS active, suite, timezone, signing_key
-FROM hub WHERE id = ANY(%s)"""
+FROM hub WHERE id = ANY(%s) AND signing_key IS NOT NULL"""
 
 KNOWN: Final = """
 SELECT e.hub_id, e.epoch, e.seq, e.sha256
