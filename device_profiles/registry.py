@@ -1,7 +1,8 @@
 """Every device profile, found by walking `devices/`; nothing is listed by hand."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
@@ -58,10 +59,28 @@ def profile_for(
     return max(fits, key=lambda fit: fit[0], default=(None, None))[1]
 
 
-def names_model(profile: Profile, manufacturer: str | None, model: str) -> bool:
-    """Say whether a profile is made for the model that Device Information tells."""
-    ranks = (_rank(match, None, manufacturer, model) for match in profile.matches)
-    return any(rank is not None and rank[0] == MODEL for rank in ranks)
+class Models:
+    """Which profile is made for which model. It keeps no profile: a hub has no room for all."""
+
+    def __init__(self) -> None:
+        before = set(sys.modules)
+        self._shown = [(one.key, match) for one in PROFILES.values() for match in one.matches]
+        for name in [name for name in sys.modules if name not in before]:
+            package, _, module = name.rpartition(".")
+            if package.partition(".")[0] == "device_profiles":
+                del sys.modules[name]
+                if package in sys.modules:
+                    delattr(sys.modules[package], module)
+
+    def keys(self, services: Iterable[Uuid], manufacturer: str | None, model: str) -> Sequence[str]:
+        """Return the profiles made for what Device Information tells, the surest first."""
+        shown = {service.lower() for service in services}
+        fits = [
+            (rank, key)
+            for key, match in self._shown
+            if match.service in shown and (rank := _rank(match, None, manufacturer, model))
+        ]
+        return [key for rank, key in sorted(fits, reverse=True) if rank[0] == MODEL]
 
 
 def _rank(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from device_profiles.gatt import Uuid
-from device_profiles.profile import Profile
-from device_profiles.registry import names_model, profile_for
+from device_profiles.registry import Models
 
 # A model's name is short; what is longer or cannot be printed is no name to show to people.
 LONGEST: Final = 64
@@ -26,16 +25,12 @@ def shown(text: str) -> str | None:
     return "".join(filter(str.isprintable, text)).strip()[:LONGEST] or None
 
 
-def contradicts(own: Profile, services: Sequence[Uuid], told: Model) -> str | None:
-    """Return the profile that the model's name asks for, where it is another than `own`.
+def contradicts(own: str, models: Models, services: Sequence[Uuid], told: Model) -> str | None:
+    """Return the profile that the model's name asks for, where `own` is not made for it.
 
     Only the model decides: an advertised name or a service is no more certain than the owner.
     """
     if told.model is None:
         return None
-    if names_model(own, told.manufacturer, told.model):
-        return None
-    named = profile_for(services, None, told.manufacturer, told.model)
-    if named is None or not names_model(named, told.manufacturer, told.model):
-        return None
-    return named.key
+    named = models.keys(services, told.manufacturer, told.model)
+    return None if not named or own in named else named[0]

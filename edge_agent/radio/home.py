@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from device_profiles.registry import Models
 from device_profiles.wire.body import RawBody
 from edge_agent.core.model import Model
 from edge_agent.errors import SpoolRefused
@@ -34,6 +35,9 @@ class Home:
     """How far pulls came that a hang-up ended."""
     models: dict[UUID, Model] = field(default_factory=dict)
     """What each device said of itself, once it was asked."""
+    known_models: Models = field(default_factory=Models)
+    readers: dict[UUID, str] = field(default_factory=dict)
+    """The profile that a device's model asks for, where it is another than the owner's."""
 
     def __post_init__(self) -> None:
         self.waiting_for_time = WaitingForTime(self)

@@ -112,13 +112,14 @@ class Session:
     async def _look(self) -> None:
         """See which model it is before anything is read; asked once, for a session is short."""
         device = self._allowed.device.id
-        told = self._home.models.get(device)
-        if told is None:
+        if device not in self._home.models:
             self._home.models[device] = Model()  # what never answers is not asked again
             told = self._home.models[device] = await read_model(self._link)
-        reader = contradicts(self._profile, self._link.services(), told)
-        if reader is not None:
-            log.warning("profile_wrong", device=str(device), model_profile=reader)
+            own, models = self._profile.key, self._home.known_models
+            if (reader := contradicts(own, models, self._link.services(), told)) is not None:
+                self._home.readers[device] = reader
+                log.warning("profile_wrong", device=str(device), model_profile=reader)
+        if (reader := self._home.readers.get(device)) is not None:
             self._intake.distrust(reader)
             self.outcome.problem = DeviceProblem.PROFILE_WRONG
 

@@ -12,7 +12,7 @@ import pytest
 from device_profiles import gatt
 from device_profiles.gatt import Uuid
 from device_profiles.problems import ADVICE, DeviceProblem
-from device_profiles.registry import PROFILES
+from device_profiles.registry import PROFILES, Models
 from device_profiles.wire.body import RawBody, ReadingBody
 from device_profiles.wire.hub_file import PairedDevice
 from edge_agent.core.allow_list import Allowed
@@ -130,11 +130,12 @@ async def test_a_hang_up_at_the_question_loses_nothing(home: Home, kit: Kit) -> 
 
 
 def test_only_the_model_contradicts() -> None:
-    generic, beurer = PROFILES["generic_cuff"], PROFILES["beurer_bm85"]
-    assert contradicts(generic, CUFF, Model("Beurer", "BM85")) == "beurer_bm85"
-    assert contradicts(beurer, CUFF, Model("Beurer", "BM85")) is None
-    assert contradicts(beurer, CUFF, Model("Beurer", "BM999")) is None
-    assert contradicts(beurer, CUFF, Model("Beurer")) is None
+    models, bm85 = Models(), "beurer_bm85"
+    assert contradicts("generic_cuff", models, CUFF, Model("Beurer", "BM85")) == bm85
+    assert contradicts(bm85, models, CUFF, Model("Beurer", "BM85")) is None
+    assert contradicts(bm85, models, CUFF, Model("Beurer", "BM999")) is None
+    assert contradicts(bm85, models, CUFF, Model("Beurer")) is None
+    assert contradicts("generic_cuff", models, [], Model("Beurer", "BM85")) is None
 
 
 def test_what_is_shown_of_a_name() -> None:
