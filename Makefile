@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
 
-.PHONY: help setup demo check test test-long test-bluez promises bench clean
+.PHONY: help setup demo check test test-long test-bluez promises report bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ mutation: setup  ## Change the makers' protocols by one thing at a time: does a 
 
 promises:  ## Write docs/promises.md from the figures that tests counted on this machine
 	$(BIN)/python -m tests.promises
+
+report: setup  ## SBOM and known vulnerabilities, into dist/
+	bash .ci/report
 
 bench: setup  ## Measure latency and memory; writes nothing
 	$(BIN)/hearthline-sim bench
