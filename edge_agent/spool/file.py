@@ -1,5 +1,7 @@
 """The spool's file: opened and checked, or set aside and begun anew with the next epoch."""
 
+import os
+import secrets
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -14,6 +16,12 @@ NAME: Final = "spool.db"
 CACHE_KIB: Final = 256
 # Blobs of one to two thousand octets leave up to half of a page unused.
 PAGES_PER_QUOTA: Final = 2
+# The file's user_version where it took the place of a damaged one.
+AFTER_DAMAGE: Final = 1
+# 2026-01-01 UTC: no clock that somebody has set is earlier.
+BUILT: Final = 1_767_225_600
+# Above every time in seconds that this century gives.
+UNSET_CLOCK: Final = 2**32
 
 SCHEMA: Final = """
 CREATE TABLE spool (epoch INTEGER NOT NULL) STRICT;
@@ -74,15 +82,15 @@ def open_file(folder: Path, quota: int) -> Opened:
     if db is not None and epoch is not None and epoch >= (stored or 0):
         if epoch != stored:
             write_epoch(folder, epoch)
-        return Opened(db, epoch, damaged=False)
+        return Opened(db, epoch, damaged=_untold(db))
     if db is not None:
         db.close()  # a file older than the epoch: somebody put an old card back
-    return Opened(*_begin(folder, quota, stored), damaged=existed)
+    return Opened(*_begin(folder, quota, stored, damaged=existed), damaged=existed)
 
 
 def renew(folder: Path, quota: int) -> Opened:
     """Set a file that turned out to be damaged aside and begin the next."""
-    return Opened(*_begin(folder, quota, read_epoch(folder)), damaged=True)
+    return Opened(*_begin(folder, quota, read_epoch(folder), damaged=True), damaged=True)
 
 
 def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
@@ -118,24 +126,57 @@ def _epoch(db: sqlite3.Connection) -> int | None:
     return int(row[0]) if row else None
 
 
-def _begin(folder: Path, quota: int, stored: int | None) -> tuple[sqlite3.Connection, int]:
+def _untold(db: sqlite3.Connection) -> bool:
+    """Say whether this file took the place of a damaged one, and nobody was told: its first row
+    is the gap that tells it."""
+    after_damage = db.execute("PRAGMA user_version").fetchone()[0] == AFTER_DAMAGE
+    return after_damage and db.execute("SELECT 1 FROM sqlite_sequence").fetchone() is None
+
+
+def _begin(
+    folder: Path, quota: int, stored: int | None, *, damaged: bool
+) -> tuple[sqlite3.Connection, int]:
     """Begin a new file; the epoch is stored first, so that no seq is ever given twice.
 
-    Where no epoch is known it starts from the clock, not from 1: the gateway may remember an
-    earlier spool of this hub, and would refuse its sequence numbers as replayed.
+    The file is made aside and comes to its place in one step: whenever the power goes, there is
+    the old file, with an epoch below the stored one, or the whole new one that knows why.
     """
-    epoch = stored + 1 if stored else max(1, int(time.time()))
+    epoch = stored + 1 if stored else first_epoch(time.time())
     write_epoch(folder, epoch)
-    for suffix in ("", "-wal", "-shm"):
+    new = folder / f"{NAME}.new"
+    _build(new, quota, epoch, AFTER_DAMAGE if damaged else 0)
+    for suffix in ("-wal", "-shm"):
         if (folder / (NAME + suffix)).exists():
             (folder / (NAME + suffix)).rename(folder / f"{NAME}.before-{epoch}{suffix}")
-    db = _connect(folder / NAME, quota)
-    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
-    db.execute("INSERT INTO spool VALUES (?)", (epoch,))
-    db.execute("COMMIT")
-    (folder / NAME).chmod(0o600)
+    if (folder / NAME).exists():
+        os.link(folder / NAME, folder / f"{NAME}.before-{epoch}")
+    new.replace(folder / NAME)
     sync_folder(folder)
-    return db, epoch
+    return _connect(folder / NAME, quota), epoch
+
+
+def first_epoch(now: float) -> int:
+    """Return an epoch where none is known; not 1, nor any that this hub can have had.
+
+    The gateway may remember an earlier spool of this hub, and would refuse its sequence numbers as
+    replayed. A clock that nobody has set starts with the same seconds again after each power cut.
+    """
+    return int(now) if now > BUILT else UNSET_CLOCK + secrets.randbelow(UNSET_CLOCK)
+
+
+def _build(path: Path, quota: int, epoch: int, version: int) -> None:
+    """Make a whole and empty file; closing it leaves no log beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    db = _connect(path, quota)
+    try:
+        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
+        db.execute("INSERT INTO spool VALUES (?)", (epoch,))
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("COMMIT")
+    finally:
+        db.close()
+    path.chmod(0o600)
 
 
 def _connect(path: Path, quota: int) -> sqlite3.Connection:
