@@ -38,10 +38,11 @@ def fits(step: Step, expected: Any) -> bool:
 
 
 def _says(said: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """The source may state a part only; what it states must be so."""
+    """The source may state a part only; what it states must be so, and no other flags."""
     rest = {key: value for key, value in expected.items() if key != "values"}
     told = said["values"].items() >= expected["values"].items()
-    return told and all(said.get(key) == value for key, value in rest.items())
+    flags = said.get("flags", []) == expected.get("flags", [])
+    return told and flags and all(said.get(key) == value for key, value in rest.items())
 
 
 def test_every_recording_belongs_to_a_profile() -> None:
