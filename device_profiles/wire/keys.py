@@ -7,6 +7,7 @@ Suite 2: ML-KEM-768 + X25519 hybrid, with the same KDF and AEAD.
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives import hpke
@@ -52,14 +53,7 @@ class RecipientPublic:
 
     def key(self) -> X25519PublicKey | hpke.MLKEM768X25519PublicKey:
         """Return the library's key. Raises ValueError for a wrong length."""
-        if self.suite is Suite.X25519:
-            return X25519PublicKey.from_public_bytes(self.raw)
-        if len(self.raw) != MLKEM_PUBLIC + X25519_KEY:
-            raise ValueError("a public key of suite 2 has 1216 octets")
-        return hpke.MLKEM768X25519PublicKey(
-            MLKEM768PublicKey.from_public_bytes(self.raw[:MLKEM_PUBLIC]),
-            X25519PublicKey.from_public_bytes(self.raw[MLKEM_PUBLIC:]),
-        )
+        return _public(self.suite, self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +76,7 @@ class RecipientPrivate:
 
     def key(self) -> X25519PrivateKey | hpke.MLKEM768X25519PrivateKey:
         """Return the library's key. Raises ValueError for a wrong length."""
-        if self.suite is Suite.X25519:
-            return X25519PrivateKey.from_private_bytes(self.raw)
-        return hpke.MLKEM768X25519PrivateKey(
-            MLKEM768PrivateKey.from_seed_bytes(self.raw[:MLKEM_SEED]),
-            X25519PrivateKey.from_private_bytes(self.raw[MLKEM_SEED:]),
-        )
+        return _private(self.suite, self.raw)
 
     def public(self) -> RecipientPublic:
         """Return the public half."""
@@ -96,6 +85,30 @@ class RecipientPrivate:
             return RecipientPublic(self.suite, x25519.public_bytes_raw())
         mlkem = MLKEM768PrivateKey.from_seed_bytes(self.raw[:MLKEM_SEED]).public_key()
         return RecipientPublic(self.suite, mlkem.public_bytes_raw() + x25519.public_bytes_raw())
+
+
+# A site has a few keys and uses them for every envelope; to expand an ML-KEM key from its seed
+# takes as long as to open an envelope with it.
+@lru_cache(maxsize=16)
+def _public(suite: Suite, raw: bytes) -> X25519PublicKey | hpke.MLKEM768X25519PublicKey:
+    if suite is Suite.X25519:
+        return X25519PublicKey.from_public_bytes(raw)
+    if len(raw) != MLKEM_PUBLIC + X25519_KEY:
+        raise ValueError("a public key of suite 2 has 1216 octets")
+    return hpke.MLKEM768X25519PublicKey(
+        MLKEM768PublicKey.from_public_bytes(raw[:MLKEM_PUBLIC]),
+        X25519PublicKey.from_public_bytes(raw[MLKEM_PUBLIC:]),
+    )
+
+
+@lru_cache(maxsize=16)
+def _private(suite: Suite, raw: bytes) -> X25519PrivateKey | hpke.MLKEM768X25519PrivateKey:
+    if suite is Suite.X25519:
+        return X25519PrivateKey.from_private_bytes(raw)
+    return hpke.MLKEM768X25519PrivateKey(
+        MLKEM768PrivateKey.from_seed_bytes(raw[:MLKEM_SEED]),
+        X25519PrivateKey.from_private_bytes(raw[MLKEM_SEED:]),
+    )
 
 
 def seal(recipient: RecipientPublic, body: bytes, info: bytes) -> bytes:

@@ -28,7 +28,7 @@ from gateway.core.acceptance import (
 )
 from gateway.core.ledger import Span, receipt
 from gateway.storage import arrivals
-from gateway.storage.arrivals import Place, Row, Stored
+from gateway.storage.arrivals import Life, Place, Row, Stored
 from gateway.storage.database import Connection
 
 
@@ -77,8 +77,8 @@ class Batch:
         self.connection = connection
         self.keys = keys
         self.outcome = Outcome()
-        self.spans: dict[tuple[UUID, UUID, int], list[Span]] = defaultdict(list)
-        self.told: dict[tuple[UUID, UUID, int], list[int]] = defaultdict(list)
+        self.spans: dict[Life, list[Span]] = defaultdict(list)
+        self.told: dict[Life, list[int]] = defaultdict(list)
 
     def accept(self, deliveries: Sequence[Delivery], force: Reason | None = None) -> Outcome:
         """Take all deliveries. `force` quarantines what is new, for a batch that cannot pass."""
@@ -240,7 +240,7 @@ class Batch:
         self.connection.execute(arrivals.WRITE_OFF, told)
 
     def _account(self, one: Opened) -> None:
-        key = (one.hub.organisation, one.header.hub, one.header.epoch)
+        key = Life(one.hub.organisation, one.header.hub, one.header.epoch)
         self.spans[key].append((one.header.seq, one.header.seq))
         if one.body:
             self.spans[key].extend(one.body.supersedes)
@@ -248,11 +248,9 @@ class Batch:
             self.told[key].append(one.header.seq)
 
     def _settle(self) -> None:
-        # Sorted, so that two processes take the rows of the ledger in one order.
-        for key in sorted(self.spans, key=str):
-            organisation, hub, epoch = key
-            accounted = arrivals.account(self.connection, organisation, hub, epoch, self.spans[key])
-            self.outcome.receipts.append(receipt(hub, epoch, accounted, self.told[key]))
+        for life, accounted in arrivals.account(self.connection, self.spans).items():
+            told = receipt(life.hub, life.epoch, accounted, self.told[life])
+            self.outcome.receipts.append(told)
 
     def _quarantine(self, delivery: Delivery, sha256: bytes, refused: Refused) -> bool:
         """Keep it with its reason; say whether it is seen for the first time."""

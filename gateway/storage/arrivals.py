@@ -4,10 +4,10 @@ Rows travel as one JSON array per statement (jsonb_to_recordset), so that a batc
 few round trips whether it has one reading or two hundred.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,15 @@ from gateway.storage.database import Connection
 
 Row = dict[str, Any]
 Place = tuple[UUID, int, int]  # hub, epoch, seq
+
+
+class Life(NamedTuple):
+    """One epoch of a hub: what has a row in the ledger, and receipts of its own."""
+
+    organisation: UUID
+    hub: UUID
+    epoch: int
+
 
 HUBS: Final = """
 SELECT id, organisation_id, state = 'active' AS active, suite, timezone, signing_key
@@ -72,9 +81,9 @@ FROM jsonb_to_recordset(%s) AS r(reading_id uuid, organisation_id uuid, patient_
 
 DUTIES: Final = """
 INSERT INTO duty (reading_id, organisation_id, patient_id, measured_at)
-SELECT id, organisation_id, patient_id, measured_at
+SELECT reading_id, organisation_id, patient_id, measured_at
 FROM jsonb_to_recordset(%s)
-    AS r(id uuid, organisation_id uuid, patient_id uuid, measured_at timestamptz)"""
+    AS r(reading_id uuid, organisation_id uuid, patient_id uuid, measured_at timestamptz)"""
 
 # A later telling of the same reading may know more: its context came after a crash, say. It must
 # agree on patient and numbers; where it changes what the reading may be used for, the reading is
@@ -135,12 +144,16 @@ GAP: Final = """
 INSERT INTO gap (organisation_id, hub_id, epoch, seqs, reason, told_at)
 VALUES (%s, %s, %s, %s::text::int8multirange, %s, %s)"""
 
+# Sorted, so that two processes take the rows of the ledger in one order.
 ACCOUNT: Final = """
 INSERT INTO ledger AS l (hub_id, epoch, organisation_id, accounted, highest)
-VALUES (%(hub)s, %(epoch)s, %(organisation)s, %(spans)s::text::int8multirange, %(highest)s)
+SELECT hub_id, epoch, organisation_id, spans::int8multirange, highest
+FROM jsonb_to_recordset(%(rows)s)
+    AS r(hub_id uuid, epoch bigint, organisation_id uuid, spans text, highest bigint)
+ORDER BY hub_id, epoch
 ON CONFLICT (hub_id, epoch) DO UPDATE SET accounted = l.accounted + excluded.accounted,
     missing = l.missing - excluded.accounted, highest = greatest(l.highest, excluded.highest)
-RETURNING (
+RETURNING hub_id, epoch, (
     -- No more than a receipt can tell: up to the high water, and its bitmap's reach beyond.
     SELECT array_agg(ARRAY[lower(near), upper(near) - 1] ORDER BY near)
     FROM (SELECT coalesce((SELECT upper(s) FROM unnest(l.accounted + l.missing) AS s
@@ -207,6 +220,15 @@ class Stored:
     taken: Taken
     patient: UUID
 
+    def identity(self) -> Row:
+        """Return the columns of `identity` and `duty`."""
+        return {
+            "reading_id": str(self.taken.id),
+            "organisation_id": str(self.header.organisation),
+            "patient_id": str(self.patient),
+            "measured_at": self.taken.measured_at.isoformat(),
+        }
+
     def row(self) -> Row:
         """Return the columns of `reading`."""
         taken, reading = self.taken, self.taken.reading
@@ -254,7 +276,7 @@ def store_readings(connection: Connection, readings: Sequence[Stored]) -> set[UU
     by_id: dict[UUID, Stored] = {}
     for one in readings:
         by_id.setdefault(one.taken.id, one)
-    identities = [{**one.row(), "reading_id": str(id_)} for id_, one in by_id.items()]
+    identities = [one.identity() for one in by_id.values()]
     new = {row["reading_id"] for row in connection.execute(NEW_IDENTITIES, [Jsonb(identities)])}
     fresh = [one for id_, one in by_id.items() if id_ in new]
     stored = {id(one) for one in fresh}
@@ -264,30 +286,33 @@ def store_readings(connection: Connection, readings: Sequence[Stored]) -> set[UU
         rows = Jsonb([one.row() for one in fresh])
         connection.execute(READINGS, [rows])
         connection.execute(VALUES, [Jsonb([row for one in fresh for row in one.values()])])
-        connection.execute(DUTIES, [rows])
+        connection.execute(DUTIES, [Jsonb([one.identity() for one in fresh])])
         connection.execute("NOTIFY duty")
     if again:
         connection.execute(ENRICH, [Jsonb(again)])
     return new
 
 
-def account(
-    connection: Connection, organisation: UUID, hub: UUID, epoch: int, spans: Sequence[Span]
-) -> list[Span]:
-    """Add spans to the ledger of (hub, epoch); return all that its receipt covers, in order."""
-    row = connection.execute(
-        ACCOUNT,
+def account(connection: Connection, told: Mapping[Life, Sequence[Span]]) -> dict[Life, list[Span]]:
+    """Add spans to the ledger; return for each hub and epoch all that its receipt covers."""
+    rows = [
         {
-            "hub": hub,
-            "epoch": epoch,
-            "organisation": organisation,
+            "hub_id": str(life.hub),
+            "epoch": life.epoch,
+            "organisation_id": str(life.organisation),
             "spans": multirange(spans),
             "highest": max(last for _, last in spans),
-            "reach": 8 * MAX_BITMAP,
-        },
-    ).fetchone()
-    assert row is not None  # noqa: S101 - an upsert returns its row
-    return [(first, last) for first, last in row["spans"] or ()]
+        }
+        for life, spans in told.items()
+    ]
+    if not rows:
+        return {}
+    found = connection.execute(ACCOUNT, {"rows": Jsonb(rows), "reach": 8 * MAX_BITMAP})
+    spans = {
+        (row["hub_id"], row["epoch"]): [(first, last) for first, last in row["spans"] or ()]
+        for row in found
+    }
+    return {life: spans[life.hub, life.epoch] for life in told}
 
 
 def multirange(spans: Sequence[Span]) -> str:
