@@ -14,4 +14,5 @@ PROFILE: Final = Profile(
     read={HEART_RATE_MEASUREMENT: heart_rate.readings},
     subscribe=(HEART_RATE_MEASUREMENT,),
     assemble=HeartRateStretch,
+    reads_rest=True,
 )

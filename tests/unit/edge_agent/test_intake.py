@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from device_profiles.gatt import BLOOD_PRESSURE_MEASUREMENT, GLUCOSE_CONTEXT, GLUCOSE_MEASUREMENT
+from device_profiles.gatt import (
+    BLOOD_PRESSURE_MEASUREMENT,
+    GLUCOSE_CONTEXT,
+    GLUCOSE_MEASUREMENT,
+    HEART_RATE_MEASUREMENT,
+)
 from device_profiles.reading import DeviceTime
 from device_profiles.registry import PROFILES
 from device_profiles.timeline import Basis, ClockCheck
@@ -160,3 +165,22 @@ def test_what_is_measured_after_the_clock_was_set_carries_the_new_time(
     assert isinstance(body, ReadingBody)
     assert body.measured_at is not None
     assert abs(body.measured_at - now) < timedelta(seconds=2)
+
+
+def test_the_stretch_that_a_hang_up_cuts_short_is_one_reading(home: Home, kit: Kit) -> None:
+    intake = Intake(allowed("generic_heart_rate"), home, pytest.fail)
+    intake.clock_read(None)
+    for rate in (70, 71, 72):
+        intake.take(HEART_RATE_MEASUREMENT, bytes((0, rate)))
+    intake.finish()
+    (row,) = home.spool.pending(20)
+    body = kit.open(row)
+    assert isinstance(body, ReadingBody)
+    assert len(body.reading.octets) == 3
+
+
+def test_what_is_said_while_the_hub_hangs_up_does_not_stay_held(home: Home, kit: Kit) -> None:
+    intake = Intake(allowed("generic_glucometer"), home, pytest.fail)
+    intake.finish()
+    intake.take(GLUCOSE_MEASUREMENT, RECORD)  # it announces a context that cannot come any more
+    assert isinstance(kit.open(home.spool.pending(20)[0]), RawBody)
