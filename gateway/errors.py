@@ -59,3 +59,45 @@ class BrokerUnavailable(ConnectionLost):
     """The broker does not answer."""
 
     code = "broker_unavailable"
+
+
+class AuthorityUnavailable(ConnectionLost):
+    """The certificate authority does not answer."""
+
+    code = "authority_unavailable"
+
+
+class AuthorityRefused(GatewayError):
+    """The certificate authority did not certify what was asked."""
+
+    status, code = 502, "authority_refused"
+
+
+class RequestRefused(WrongInput):
+    """This certificate request cannot be granted."""
+
+    code = "request_refused"
+
+
+class Refused(GatewayError):
+    """The gateway does not know this hub, or does not know it any more."""
+
+    status, code = 403, "refused"
+
+
+class TokenRefused(Refused):
+    """This invitation cannot be used; ask for a new one."""
+
+    code = "token_refused"
+
+
+class NotConfirmed(Conflict):
+    """The technician has not confirmed this hub's six digits yet."""
+
+    code = "not_confirmed"
+
+
+class WrongDigits(WrongInput):
+    """These are not the six digits of the hub that enrolled."""
+
+    code = "wrong_digits"

@@ -12,6 +12,7 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 EARLY: Final = timedelta(hours=1)
@@ -39,13 +40,13 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _builder(
-    subject: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, life: timedelta
+    subject: str, issuer: x509.Name, key: CertificatePublicKeyTypes, now: datetime, life: timedelta
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - EARLY)
         .not_valid_after(now + life)
@@ -57,13 +58,41 @@ def make_authority(name: str, now: datetime) -> Credential:
     key = ec.generate_private_key(ec.SECP256R1())
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     certificate = (
-        _builder(name, _name(name), key, now, AUTHORITY_LIFE)
+        _builder(name, _name(name), key.public_key(), now, AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     return Credential(certificate.public_bytes(serialization.Encoding.PEM), _pem(key))
+
+
+def _sign(
+    authority: Credential,
+    subject: str,
+    public: CertificatePublicKeyTypes,
+    names: list[x509.GeneralName],
+    purpose: x509.ObjectIdentifier,
+    now: datetime,
+    life: timedelta,
+) -> bytes:
+    issuer = x509.load_pem_x509_certificate(authority.certificate)
+    signer = serialization.load_pem_private_key(authority.key, None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise TypeError("the CA key is not an elliptic-curve key")
+    usage = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
+    certificate = (
+        _builder(subject, issuer.subject, public, now, life)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .sign(signer, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _issue(
@@ -74,24 +103,9 @@ def _issue(
     now: datetime,
     life: timedelta,
 ) -> Credential:
-    issuer = x509.load_pem_x509_certificate(authority.certificate)
-    signer = serialization.load_pem_private_key(authority.key, None)
-    if not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise TypeError("the CA key is not an elliptic-curve key")
     key = ec.generate_private_key(ec.SECP256R1())
-    usage = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
-    certificate = (
-        _builder(subject, issuer.subject, key, now, life)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
-        .sign(signer, hashes.SHA256())
-    )
-    return Credential(certificate.public_bytes(serialization.Encoding.PEM), _pem(key))
+    public = key.public_key()
+    return Credential(_sign(authority, subject, public, names, purpose, now, life), _pem(key))
 
 
 def issue_server(
@@ -115,6 +129,19 @@ def issue_client(authority: Credential, name: str, now: datetime, life: timedelt
     except ValueError:
         alternative = x509.DNSName(name)
     return _issue(authority, name, [alternative], ExtendedKeyUsageOID.CLIENT_AUTH, now, life)
+
+
+def certify_hub(
+    authority: Credential,
+    hub: UUID,
+    public: CertificatePublicKeyTypes,
+    now: datetime,
+    life: timedelta,
+) -> bytes:
+    """Certify a key that a hub made itself; return PEM."""
+    names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(hub.urn)]
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
+    return _sign(authority, str(hub), public, names, purpose, now, life)
 
 
 def _general_name(host: str) -> x509.GeneralName:
