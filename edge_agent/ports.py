@@ -110,7 +110,10 @@ class Spool(Protocol):
         """Make held rows, or all of them, ready as they are; return how many."""
 
     def pending(self, limit: int, without: frozenset[int] = frozenset()) -> Sequence[Row]:
-        """Return ready rows, alerts first, then by seq; never the seqs in `without`."""
+        """Return ready rows, alerts first, then by seq; never the seqs in `without`.
+
+        A part of them is for the newest, so that they need not wait for a backlog.
+        """
 
     def sent(self, seqs: Sequence[int]) -> None:
         """Note, before publishing, that these rows are about to leave."""

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from device_profiles.wire.body import GapBody, utc_ms
-from device_profiles.wire.v1 import MAX_ENVELOPE, Class
+from device_profiles.wire.v1 import HEADER, MAX_ENVELOPE, Class, Receipt
 from edge_agent.ports import Body, Clock, Ref
 from edge_agent.spool import ranges, room
+from edge_agent.spool.rescue import Found
 from edge_agent.spool.seal import Sealer
 
 INSERT = """
@@ -16,12 +17,21 @@ INSERT INTO envelope (seq, class, kind, reason, state, supersedes, envelope, sha
                       boot, mono_ns, wall_ms, clock_ok)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+# A quarter of what may be sent at once is for the newest that is no alert: behind a backlog of days,
+# what is measured now and the heartbeat would else wait for all of it.
+NEWEST_SHARE = 4
 PENDING = """
-SELECT seq, class, envelope, sha256, attempts FROM envelope
-WHERE state = 'ready' AND seq NOT IN (SELECT value FROM json_each(?))
-ORDER BY class, seq LIMIT ?
+WITH ready AS (
+  SELECT seq, class FROM envelope
+  WHERE state = 'ready' AND seq NOT IN (SELECT value FROM json_each(:without)))
+SELECT seq, class, envelope, sha256, attempts FROM envelope WHERE seq IN (
+  SELECT seq FROM (SELECT seq FROM ready ORDER BY class, seq LIMIT :oldest)
+  UNION SELECT seq FROM (
+    SELECT seq FROM ready WHERE class > 0 ORDER BY seq DESC LIMIT :newest))
+ORDER BY class, seq
 """
 Pending = tuple[int, int, bytes, bytes, int]  # seq, class, envelope, its hash, attempts
+SENT = "state = 'ready' AND attempts > 0"
 CHOSEN = "seq IN (SELECT value FROM json_each(?))"
 
 
@@ -39,19 +49,33 @@ class Rows:
         if self._sealer.size(body) > MAX_ENVELOPE:  # no broker or gateway would take it
             body = GapBody(at=self._clock.now(), reason="too_large", supersedes=body.supersedes)
         envelope = self._sealer.seal(body, class_, self.epoch, seq)
+        reason = getattr(body, "reason", "")
+        self._keep(seq, class_, body.type, reason, state, body.supersedes, envelope)
+        return Ref(self.epoch, seq)
+
+    def _keep(
+        self,
+        seq: int,
+        class_: Class,
+        kind: str,
+        reason: str,
+        state: str,
+        supersedes: Sequence[ranges.Span],
+        envelope: bytes,
+    ) -> None:
         values = (
-            *(seq, class_, body.type, getattr(body, "reason", ""), state),
-            json.dumps(body.supersedes),
+            *(seq, class_, kind, reason, state, json.dumps(supersedes)),
             *(envelope, hashlib.sha256(envelope).digest()),
             *(str(self._clock.boot), int(self._clock.monotonic() * 1e9)),
             *(utc_ms(self._clock.now()), self._clock.trusted()),
         )
         self.db.execute(INSERT, values)
-        return Ref(self.epoch, seq)
 
     def pending(self, limit: int, without: Iterable[int]) -> list[Pending]:
         """Return what is to be sent, as it lies in the file."""
-        return self.db.execute(PENDING, (json.dumps(sorted(without)), limit)).fetchall()
+        newest = limit // NEWEST_SHARE
+        asked = {"without": json.dumps(sorted(without)), "oldest": limit - newest, "newest": newest}
+        return self.db.execute(PENDING, asked).fetchall()
 
     def release(self, held: Sequence[Ref] | None) -> int:
         """Make held rows ready, all of them for None; return how many."""
@@ -68,20 +92,29 @@ class Rows:
             (utc_ms(self._clock.now()), json.dumps(seqs)),
         )
 
-    def all_sent(self) -> list[int]:
-        """Return the seqs that have left at least once."""
-        found = self.db.execute("SELECT seq FROM envelope WHERE state = 'ready' AND attempts > 0")
-        return [seq for (seq,) in found]
+    def covered(self, receipt: Receipt) -> list[int]:
+        """Return the rows that a receipt covers; what was never sent cannot have been received."""
+        if receipt.epoch == self.epoch:
+            found = self.db.execute(f"SELECT seq FROM envelope WHERE {SENT} AND seq > 0")  # noqa: S608
+            return [seq for (seq,) in found if receipt.covers(seq)]
+        found = self.db.execute(f"SELECT seq, envelope FROM envelope WHERE {SENT} AND seq < 0")  # noqa: S608
+        return [seq for seq, envelope in found if _covers(receipt, envelope)]
+
+    def rescue(self, found: Sequence[Found]) -> None:
+        """Keep envelopes of earlier epochs as they are. Their rows count from below zero, so that
+        no seq of this epoch is used up, and the oldest is the first to be sent."""
+        for row, one in enumerate(found, start=-len(found)):
+            self._keep(row, one.class_, "raw", "", "ready", (), one.envelope)
 
     def take(self, where: str, *values: str) -> tuple[ranges.Span, ...]:
-        """Delete rows; return all seqs that they stood for."""
+        """Delete rows; return all seqs of this epoch that they stood for."""
         found = self.db.execute(
             f"SELECT seq, supersedes FROM envelope WHERE {where}",  # noqa: S608 - our own words
             values,
         ).fetchall()
         self.delete([seq for seq, _ in found])
         told = ((first, last) for _, spans in found for first, last in json.loads(spans))
-        return ranges.merge((*ranges.of(seq for seq, _ in found), *told))
+        return ranges.merge((*ranges.of(seq for seq, _ in found if seq > 0), *told))
 
     def take_held(self, held: Sequence[Ref]) -> tuple[ranges.Span, ...]:
         """The same for held rows; those of another epoch are not ours."""
@@ -107,3 +140,9 @@ class Rows:
 
     def _mine(self, refs: Sequence[Ref]) -> str:
         return json.dumps([ref.seq for ref in refs if ref.epoch == self.epoch])
+
+
+def _covers(receipt: Receipt, envelope: bytes) -> bool:
+    """Say whether a receipt covers what an envelope itself says that it is."""
+    *_, epoch, seq, _ = HEADER.unpack_from(envelope)
+    return bool(epoch == receipt.epoch and receipt.covers(seq))

@@ -102,6 +102,12 @@ class SpoolContract(ABC):
         assert [row.ref.seq for row in spool.pending(20)] == [3, 5, 1, 4, 2]
         assert [row.ref.seq for row in spool.pending(2, frozenset({3}))] == [5, 1]
 
+    def test_the_newest_need_not_wait_for_a_backlog(self, spool: Spool) -> None:
+        for order in range(100):
+            spool.put(reading(), Class.ALERT if order in (50, 51) else Class.ROUTINE)
+        oldest = [51, 52, *range(1, 14)]
+        assert [row.ref.seq for row in spool.pending(20)] == [*oldest, *range(96, 101)]
+
     def test_a_receipt_lets_go_of_what_it_covers_only(self, spool: Spool, kit: Kit) -> None:
         for _ in range(5):
             spool.put(reading(), Class.ROUTINE)
