@@ -8,7 +8,7 @@ from dbus_fast import Variant
 from simulators.bluez import generic
 from simulators.bluez.call import Call
 from simulators.bluez.device import Device
-from simulators.bluez.errors import BluezError, from_att
+from simulators.bluez.errors import BluezError, from_att, timed_out
 from simulators.bluez.gatt import CHARACTERISTIC, MTU, RemoteCharacteristic
 from simulators.bluez.link import RadioLink
 from simulators.bluez.pairing import Pairing
@@ -95,13 +95,20 @@ class Access:
                 device.peripheral.unsubscribe(remote.spec.uuid)
 
     async def _leave_unanswered(self, device: Device, call: Call) -> None:
-        """As 5.66 does with a read that needs a bond it cannot make: silence, then the end."""
-        call.answered = True
+        """ATT's own limit: then every request that waits has failed, and the link ends."""
         link = device.link
-        await asyncio.sleep(self._timing.unanswered_s)
+        if link is None:
+            raise timed_out()
+        link.blocked = True
+        ended = asyncio.ensure_future(link.ended.wait())
+        await asyncio.wait({ended}, timeout=self._timing.unanswered_s)
+        ended.cancel()
+        call.refuse(timed_out())
+        link.timed_out.set()
+        await asyncio.sleep(0)
         if device.link is link:
             device.disconnect()
-            device.forget()
+            device.forget_if_gone()
 
     def _pipe_closed(self, device: Device, remote: RemoteCharacteristic, link: RadioLink) -> None:
         link.close_pipe(remote.spec.uuid)
@@ -127,6 +134,9 @@ class Access:
         await asyncio.sleep(device.peripheral.behaviour.request_s)
         if device.link is None:
             raise BluezError("Failed", "Not connected")
+        if device.link.blocked:  # a device answers one request after the other
+            await device.link.timed_out.wait()
+            raise timed_out()
         return device.link
 
 

@@ -26,6 +26,11 @@ def authentication_failed() -> BluezError:
     return BluezError("AuthenticationFailed", "Authentication Failed")
 
 
+def timed_out() -> BluezError:
+    """The device has not answered within ATT's limit."""
+    return BluezError("Failed", "Operation failed with ATT error: 0x0e")
+
+
 def in_progress() -> BluezError:
     """The same is being done already."""
     return BluezError("InProgress", "Operation already in progress")

@@ -25,6 +25,8 @@ class RadioLink:
         self._confirm_s = confirm_s
         self._pipes: dict[Uuid, socket.socket] = {}
         self.alive = True
+        self.blocked = False  # by a request that the device does not answer
+        self.ended, self.timed_out = asyncio.Event(), asyncio.Event()
 
     async def indicate(self, uuid: Uuid, octets: bytes) -> bool:
         """Deliver and be confirmed; without a listener confirmed all the same, and lost."""
@@ -75,6 +77,8 @@ class RadioLink:
     def end(self) -> None:
         """The link is down."""
         self.alive = False
+        self.ended.set()
+        self.timed_out.set()
         for uuid in list(self._pipes):
             self.close_pipe(uuid)
 

@@ -17,5 +17,5 @@ class Timing:
     confirm_s: float = 0.03
     # How often an advertisement of one device reaches the scanner.
     advertise_s: float = 0.5
-    # BlueZ 5.66 ends a link whose read needs a bond that cannot be made, without an answer.
+    # ATT's own limit: a request that is not answered ends the link.
     unanswered_s: float = 30.0
