@@ -6,10 +6,15 @@ certificate must not connect under another's client id (docs/adr/0005).
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from device_profiles.wire.v1 import MAX_ENVELOPE, Class, topic_down, topic_up
 from gateway.identity.files import SHARDS
+
+# Octets that wait for one client, in memory: 20,000 envelopes of the usual size twice over. What
+# does not fit is dropped, and its hub sends it again, since nobody has receipted it.
+MAX_QUEUED: Final = 64 * 2**20
 
 
 def configuration(folder: Path, keys: Path, host: str, port: int) -> str:
@@ -21,6 +26,7 @@ listener {port} {host}
 cafile {keys / "ca.crt"}
 certfile {keys / "broker.crt"}
 keyfile {keys / "broker.key"}
+crlfile {folder / "crl.pem"}
 tls_version tlsv1.3
 require_certificate true
 use_identity_as_username true
@@ -33,7 +39,7 @@ persistence_location {folder}/
 autosave_interval 30
 autosave_on_changes false
 max_queued_messages 20000
-max_queued_bytes 0
+max_queued_bytes {MAX_QUEUED}
 retain_available false
 max_inflight_messages 200
 set_tcp_nodelay true

@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from gateway.cli import care, custody, homes, quarantine, register, run, statement, trace, watch
+from gateway.cli import (
+    care,
+    custody,
+    homes,
+    quarantine,
+    register,
+    revoke,
+    run,
+    statement,
+    trace,
+    watch,
+)
 from gateway.errors import Conflict, GatewayError, NotFound, WrongInput
 
 app = typer.Typer(
@@ -16,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (run, homes, register, care, trace, watch, custody, statement, quarantine):
+for group in (run, homes, revoke, register, care, trace, watch, custody, statement, quarantine):
     group.register(app)
 
 
