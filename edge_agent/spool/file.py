@@ -93,6 +93,11 @@ def renew(folder: Path, quota: int) -> Opened:
     return Opened(*_begin(folder, quota, read_epoch(folder), damaged=True), damaged=True)
 
 
+def set_aside(folder: Path, epoch: int) -> list[Path]:
+    """Return where the file is, and its log, that this epoch's took the place of."""
+    return [folder / f"{NAME}.before-{epoch}{suffix}" for suffix in ("", "-wal")]
+
+
 def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
     """Open a file, or return None where it is damaged; other errors are somebody else's."""
     db = None

@@ -16,13 +16,13 @@ from device_profiles.wire.body import GapBody, RawBody, ReadingBody, StatusBody
 from device_profiles.wire.v1 import Class, Receipt
 from edge_agent.errors import DiskFull, EdgeError, SpoolDamaged, SpoolRefused
 from edge_agent.ports import Body, Bookmark, Clock, Depth, Problem, Ref, Row
-from edge_agent.spool import ballast, file, ranges, room
+from edge_agent.spool import ballast, file, ranges, rescue, room
 from edge_agent.spool.lock import Lock
 from edge_agent.spool.rows import Rows
 from edge_agent.spool.seal import Sealer
 
 DEPTH = """
-SELECT waiting, octets, (SELECT min(seq) FROM envelope),
+SELECT waiting, octets, (SELECT min(seq) FROM envelope WHERE seq > 0),
        EXISTS (SELECT 1 FROM envelope WHERE kind IN ('raw', 'reading'))
 FROM total
 """
@@ -145,11 +145,11 @@ class SqliteSpool:
 
     @_renewing
     def apply(self, receipt: Receipt) -> int:
-        """See `ports.Spool`. What was never sent cannot have been received."""
-        if receipt.epoch != self._epoch or receipt.hub != self._sealer.hub:
+        """See `ports.Spool`. A receipt of another epoch may be for what was rescued from there."""
+        if receipt.hub != self._sealer.hub:
             return 0
         with self._transaction():
-            covered = [seq for seq in self._rows.all_sent() if receipt.covers(seq)]
+            covered = self._rows.covered(receipt)
             self._rows.delete(covered)
         if covered:
             self._problems.pop(Problem.REFUSED, None)
@@ -191,8 +191,19 @@ class SqliteSpool:
         self._rows = Rows(opened.db, opened.epoch, self._sealer, self._clock)
         if opened.damaged:
             self._problems[Problem.DAMAGED] = self._clock.now()
-            log.error("spool_damaged", epoch=self._epoch)
-            self.put(GapBody(at=self._clock.now(), reason="spool_damaged"), Class.ROUTINE)
+            self._after_damage()
+
+    @_renewing
+    def _after_damage(self) -> None:
+        """Tell of it, and keep what is whole of what was set aside, both or neither."""
+        aside = file.set_aside(self._folder, self._epoch)
+        found = rescue.find(aside, self._sealer.hub_file, self._sealer.key.public_key())
+        log.error("spool_damaged", epoch=self._epoch, rescued=len(found))
+        with self._transaction():
+            gap = GapBody(at=self._clock.now(), reason="spool_damaged")
+            self._rows.insert(gap, Class.ROUTINE, "ready")
+            self._rows.rescue(found)
+        self._wake()
 
     def _renew(self) -> None:
         self._db.close()

@@ -120,12 +120,12 @@ class Sender:
             log.warning("spool_unavailable", error=error.detail)
 
     def _apply(self, receipt: Receipt) -> None:
-        if receipt.epoch != self._spool.epoch:
-            log.info("receipt_of_other_epoch", epoch=receipt.epoch)
-            return
         freed = self._spool.apply(receipt)
         self.receipted += freed
-        self._window.receipted(receipt.covers, self._clock.monotonic())
+        if receipt.epoch == self._spool.epoch:
+            self._window.receipted(receipt.covers, self._clock.monotonic())
+        else:  # what was rescued from a damaged spool stands outside this epoch's numbers
+            log.info("receipt_of_other_epoch", epoch=receipt.epoch)
         if receipt.quarantined:
             log.warning("quarantined", epoch=receipt.epoch, seqs=list(receipt.quarantined))
         if freed:

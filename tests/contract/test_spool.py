@@ -15,7 +15,7 @@ import pytest
 from device_profiles.wire.body import GapBody, ReadingBody, StatusBody
 from device_profiles.wire.v1 import Class, Receipt, read_header, topic_up
 from edge_agent.errors import EdgeError, SpoolRefused, WrongInput
-from edge_agent.ports import Bookmark, Problem, Ref, Spool
+from edge_agent.ports import Bookmark, Depth, Problem, Ref, Spool
 from edge_agent.spool import file
 from edge_agent.spool.epoch import read_epoch
 from edge_agent.spool.sqlite import SqliteSpool
@@ -220,11 +220,55 @@ class TestSqliteSpool(SpoolContract):
         with closing(self.make(tmp_path, kit)) as spool:
             assert spool.epoch == epoch + 1 == read_epoch(tmp_path)
             assert Problem.DAMAGED in spool.problems
-            (row,) = spool.pending(20)
+            *rescued, row = sorted(spool.pending(100), key=lambda row: row.ref.seq)
             body = kit.open(row)
             assert isinstance(body, GapBody)
             assert (row.ref, body.reason) == (Ref(epoch + 1, 1), "spool_damaged")
             assert list(tmp_path.glob("spool.db.before-*"))
+            whole = 50 if harm in ("header", "pages") else 0
+            assert [kit.open(row) for row in rescued] == [reading()] * whole
+            headers = [read_header(row.envelope, topic_up(kit.hub, row.class_)) for row in rescued]
+            assert [(one.epoch, one.seq) for one in headers] == [
+                (epoch, n + 1) for n in range(whole)
+            ]
+
+    def test_what_was_rescued_is_receipted_by_its_own_epoch(self, tmp_path: Path, kit: Kit) -> None:
+        with closing(self.make(tmp_path, kit)) as spool:
+            epoch = spool.epoch
+            for n in range(4):
+                spool.put(reading(), Class.ALERT if n == 3 else Class.ROUTINE)
+        _harm(tmp_path / file.NAME, "header")
+        with closing(self.make(tmp_path, kit)) as spool:
+            rows = spool.pending(20)
+            assert [row.class_ for row in rows] == [Class.ALERT, *[Class.ROUTINE] * 4]
+            assert spool.apply(kit.receipt(epoch, 4)) == 0  # not sent yet
+            spool.sent([row.ref.seq for row in rows])
+            assert spool.apply(kit.receipt(epoch + 1, 0)) == 0
+            assert spool.apply(kit.receipt(epoch, 1, 4)) == 2
+            assert spool.apply(kit.receipt(epoch + 1, 1)) == 1  # the gap
+            assert spool.depth() == Depth(2, spool.depth().octets, 0, readings=True)
+            assert spool.apply(kit.receipt(epoch, 4)) == 2
+            assert spool.put(reading(), Class.ROUTINE) == Ref(epoch + 1, 2)
+
+    def test_what_was_rescued_gives_way_to_the_quota_like_others(
+        self, tmp_path: Path, kit: Kit
+    ) -> None:
+        with closing(self.make(tmp_path, kit, quota=65_536)) as spool:
+            for _ in range(30):
+                spool.put(reading(), Class.ROUTINE)
+        _harm(tmp_path / file.NAME, "header")
+        with closing(self.make(tmp_path, kit, quota=65_536)) as spool:
+            for _ in range(100):
+                last = spool.put(reading(), Class.ROUTINE)
+            told = [
+                body for row in spool.pending(500) if isinstance(body := kit.open(row), GapBody)
+            ]
+            missing = {
+                s for gap in told for first, end in gap.supersedes for s in range(first, end + 1)
+            }
+            seqs = {row.ref.seq for row in spool.pending(500)}
+            assert min(seqs) > 0  # the rescued were the oldest
+            assert missing | seqs == set(range(1, last.seq + 1))
 
     def test_damage_found_at_work_begins_a_new_epoch(self, tmp_path: Path, kit: Kit) -> None:
         with closing(self.make(tmp_path, kit)) as spool:

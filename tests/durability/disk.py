@@ -3,8 +3,8 @@
 - A file has what it had at its last fsync or fdatasync, and of each write since: all, nothing, or
   some of its sectors, with noise in at most one of them. No write spoils its neighbours (SQLite
   calls that powersafe overwrite).
-- Names (create, rename, link, unlink) happen in order, as in every journal of Linux, but lag behind by
-  any number of steps until the folder itself is synced; syncing a file alone does not save its name.
+- Names (create, rename, link, unlink) happen in order, as in every journal of Linux, but lag by
+  any number of steps until the folder itself is synced; syncing a file does not save its name.
 """
 
 import random

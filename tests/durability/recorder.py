@@ -40,10 +40,11 @@ class Event:
 def record(folder: Path, told: Path, session: str, seed: int) -> bytes:
     """Run one session of the writer; return the trace."""
     trace = told.with_suffix(f".{session}.{seed}")
-    program = [sys.executable, "-m", "tests.durability.writer", folder, told, session, str(seed)]
-    limits = ["-s", str(1 << 20), "-e", f"trace={SYSCALLS}", "-e", "signal=none"]
+    program = [sys.executable, "-m", "tests.durability.writer"]
+    program += [str(folder), str(told), session, str(seed)]
+    limits: list[str] = ["-s", str(1 << 20), "-e", f"trace={SYSCALLS}", "-e", "signal=none"]
     subprocess.run(
-        ["strace", "-o", trace, *limits, "--", *program],
+        ["strace", "-o", str(trace), *limits, "--", *program],
         check=True,
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -136,4 +137,4 @@ class Reader:
 
 def _texts(arguments: bytes) -> list[bytes]:
     """Return the strings among a call's arguments, as the program had them."""
-    return [codecs.escape_decode(text)[0] for text in TEXT.findall(arguments)]  # type: ignore[misc]
+    return [codecs.escape_decode(text)[0] for text in TEXT.findall(arguments)]

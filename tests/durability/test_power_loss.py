@@ -43,7 +43,8 @@ def events(tmp_path_factory: pytest.TempPathFactory, number: int) -> list[Event]
     folder, told = top / "spool", top / "told"
     folder.mkdir()
     (folder / "ballast").touch()  # it is only room, and laid where there is none
-    reader, events = Reader(folder, told), []
+    reader = Reader(folder, told)
+    events: list[Event] = []
     for session, kind in enumerate(SESSIONS):
         events += reader.read(record(folder, told, kind, number + session))
     return events
