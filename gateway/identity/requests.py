@@ -42,7 +42,7 @@ def check_answer(
     now: datetime,
 ) -> None:
     """Look whether an authority certified what was asked, and no more. Raises AuthorityRefused."""
-    if _spki(certificate) != _spki(request):
+    if spki_octets(certificate) != spki_octets(request):
         raise AuthorityRefused("It certified another key.")
     if _common_names(certificate.subject) != [str(hub)]:
         raise AuthorityRefused("It certified another name.")
@@ -75,5 +75,6 @@ def _purposes(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
     return set(found.value)
 
 
-def _spki(signed: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+def spki_octets(signed: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """Return the public key with its kind (SubjectPublicKeyInfo)."""
     return signed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

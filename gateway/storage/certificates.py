@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.identity.requests import spki_octets
 from gateway.storage.database import Connection
 
 How = Literal["kit", "enrol", "renew", "recover"]
@@ -57,12 +57,6 @@ def serial_octets(certificate: x509.Certificate) -> bytes:
     """Return a serial number as the table has it."""
     number = certificate.serial_number
     return number.to_bytes((number.bit_length() + 7) // 8 or 1)
-
-
-def spki_octets(certificate: x509.Certificate) -> bytes:
-    """Return the public key with its kind (SubjectPublicKeyInfo)."""
-    key = certificate.public_key()
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def record_certificate(

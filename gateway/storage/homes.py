@@ -82,7 +82,7 @@ def add_organisation(connection: Connection, name: str) -> UUID:
 
 def add_patient(connection: Connection, organisation: UUID, name: str, timezone: str) -> UUID:
     """Register a patient; return the id."""
-    _must_exist(connection, "organisation", organisation)
+    must_exist(connection, "organisation", organisation)
     id_ = uuid4()
     connection.execute(ADD_PATIENT, [id_, organisation, name, timezone])
     return id_
@@ -90,7 +90,7 @@ def add_patient(connection: Connection, organisation: UUID, name: str, timezone:
 
 def add_hub(connection: Connection, hub: HubRow, name: str, signing_key: bytes) -> None:
     """Register a hub with the public key that it signs with."""
-    _must_exist(connection, "organisation", hub.organisation)
+    must_exist(connection, "organisation", hub.organisation)
     connection.execute(
         ADD_HUB, [hub.id, hub.organisation, name, hub.timezone, int(hub.suite), signing_key]
     )
@@ -121,7 +121,7 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
     """Register a device, pair it with its hub and assign it to its patient; return its id."""
     if new.profile not in PROFILES:
         raise WrongInput(f"No profile {new.profile!r}; known are {', '.join(sorted(PROFILES))}.")
-    _must_exist(connection, "patient", new.patient, hub.organisation)
+    must_exist(connection, "patient", new.patient, hub.organisation)
     row = connection.execute(
         ADD_DEVICE, [uuid4(), hub.organisation, new.address, new.profile]
     ).fetchone()
@@ -159,9 +159,10 @@ def active_hubs(connection: Connection) -> list[UUID]:
     return [row["id"] for row in connection.execute("SELECT id FROM hub WHERE state = 'active'")]
 
 
-def _must_exist(
+def must_exist(
     connection: Connection, table: str, id_: UUID, organisation: UUID | None = None
 ) -> None:
+    """Raise NotFound where there is no such row."""
     query = {
         "organisation": "SELECT 1 FROM organisation WHERE id = %(id)s",
         "patient": "SELECT 1 FROM patient WHERE id = %(id)s AND organisation_id = %(org)s",

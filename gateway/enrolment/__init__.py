@@ -1,0 +1,1 @@
+"""How hubs come and stay: invited, enrolled, confirmed, renewed, replaced."""
