@@ -22,6 +22,7 @@ OTHERS: Final = (
     "INGEST_",
     "GATEWAY_",
     "API_",
+    "AUTHORITY_",
     "SIM_",
     "TEST_",
     "HOME",

@@ -52,8 +52,7 @@ def prepare(settings: Settings) -> list[str]:
     """Make keys, migrate, load rule packs, write the broker's files; return what was applied."""
     from gateway.storage.rules import load_packs
 
-    hosts = sorted({settings.broker_host, "localhost", "127.0.0.1"})
-    make_site_keys(settings.keys, hosts, datetime.now(UTC))
+    make_site_keys(settings.keys, settings.hosts, datetime.now(UTC))
     database = settings.database()
     applied = database.migrate()
     with database.transaction() as connection:
@@ -85,6 +84,17 @@ def run_worker(settings: Settings) -> None:
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     Worker(database, stop).run()
+
+
+def run_api(settings: Settings) -> None:
+    """Answer hubs until stopped. Of the site's private keys it reads the CA's and its own."""
+    from gateway.api.serve import serve
+
+    configure_logs(settings.log_level)
+    stop, database = stop_on_signals(), settings.database()
+    wait_for_schema(database, stop)
+    if not stop.is_set():
+        serve(settings, database)
 
 
 def run_all(settings: Settings) -> None:

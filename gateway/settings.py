@@ -35,6 +35,16 @@ class Settings(BaseSettings):
     broker_host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "127.0.0.1"
     """Where hubs and ingest reach the broker, and what it listens on where `all` starts it."""
     broker_port: Annotated[int, Field(gt=0, lt=65536)] = 8883
+    api_host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] | None = None
+    """Where hubs reach the API, and what it listens on; without: as the broker."""
+    api_port: Annotated[int, Field(ge=0, lt=65536)] = 8443
+    """0: no API; hubs then come by `hub add` only, and do not renew."""
+    authority_est_url: Annotated[str, Field(pattern=r"^https://")] | None = None
+    """An EST server (RFC 7030) that certifies hubs; without: the site's own CA."""
+    authority_est_ca: Path | None = None
+    """The PEM file of who certified the EST server."""
+    authority_est_user: str = ""
+    authority_est_password: Annotated[str, Field(repr=False)] = ""
     broker_managed: bool = True
     """Whether `all` starts Mosquitto itself."""
     ingest_shards: Annotated[str, AfterValidator(_shards)] = SHARDS
@@ -55,6 +65,18 @@ class Settings(BaseSettings):
     def postgres(self) -> Path:
         """Return the folder of the embedded database."""
         return self.home.resolve() / "postgres"
+
+    @property
+    def api_url(self) -> str | None:
+        """Return the address that hubs are told; None where there is no API."""
+        host = self.api_host or self.broker_host
+        name = f"[{host}]" if ":" in host else host
+        return f"https://{name}:{self.api_port}" if self.api_port else None
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the names that the broker and the API answer to."""
+        return sorted({self.broker_host, self.api_host or "localhost", "localhost", "127.0.0.1"})
 
     def database(self) -> Database:
         """Return the database; starts the embedded one where no URL is set."""

@@ -1,4 +1,4 @@
-"""`all`: broker, ingest and worker as children of one process; who dies is started again."""
+"""`all`: broker, ingest, worker and API as children of one process; who dies is started again."""
 
 import ctypes
 import os
@@ -131,6 +131,8 @@ class Supervisor:
             Child("ingest", [*gateway, "ingest"], environment=environment),
             Child("worker", [*gateway, "worker"], environment=environment),
         ]
+        if settings.api_port:
+            self._children.append(Child("api", [*gateway, "api"], environment=environment))
         if settings.broker_managed:
             conf = settings.broker_folder.resolve() / "mosquitto.conf"
             # Not ours: it has no use for our settings, among which is the database's password.

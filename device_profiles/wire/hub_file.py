@@ -1,6 +1,7 @@
-"""hub.toml: all that a hub must know, written by `hearthline-gateway hub add`, read by the agent.
+"""hub.toml: all that a hub must know, written by the gateway, read by the agent.
 
-Beside it lie ca.crt, hub.crt, hub.key (TLS, PEM) and signing.key (Ed25519, PEM).
+Beside it lie ca.crt, signing.key (Ed25519, PEM) and the hub's TLS certificate with its key: in one
+file, hub.pem, where the hub enrolled or renewed it; in hub.crt and hub.key as `hub add` wrote them.
 """
 
 from typing import Annotated, Literal
@@ -46,6 +47,8 @@ class HubFile(Frozen):
     organisation: UUID
     timezone: str
     broker: Broker
+    api: Annotated[str, Field(pattern=r"^https://")] | None = None
+    """Where the hub renews its certificate and fetches this file anew; None: nowhere."""
     recipients: Annotated[tuple[RecipientRecord, ...], Field(min_length=1)]
     receipt_keys: Annotated[tuple[Octets, ...], Field(min_length=1)]
     devices: tuple[PairedDevice, ...] = ()

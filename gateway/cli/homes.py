@@ -92,7 +92,7 @@ def add_hub(
             for pairing in devices:
                 homes.pair_device(connection, hub, pairing)
             write_hub_kit(connection, keys, hub, signing, out, datetime.now(UTC))
-            write_hub_file(connection, keys, hub, _broker(settings), out)
+            write_hub_file(connection, keys, hub, _broker(settings), out, settings.api_url)
     _print_id(hub.id, as_json)
     _tell_broker(settings, database)
 
@@ -142,7 +142,8 @@ def pair(
     with locked(settings.home), settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)
         device = homes.pair_device(connection, row, new)
-        write_hub_file(connection, SiteKeys(settings.keys), row, _broker(settings), out)
+        keys = SiteKeys(settings.keys)
+        write_hub_file(connection, keys, row, _broker(settings), out, settings.api_url)
     _print_id(device, as_json)
 
 

@@ -87,5 +87,5 @@ def _home(
     }
     write_hub_kit(connection, keys, hub, signing, folder, datetime.now(UTC))
     broker = Broker(host=settings.broker_host, port=settings.broker_port)
-    write_hub_file(connection, keys, hub, broker, folder)
+    write_hub_file(connection, keys, hub, broker, folder, settings.api_url)
     return {"name": home.name, "hub": hub.id, "people": people, "devices": devices}

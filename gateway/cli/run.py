@@ -9,8 +9,10 @@ from gateway.settings import load_settings
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    app.command("all", help="Everything for a small site: database, broker, ingest, worker.")(all_)
+    all_help = "Everything for a small site: database, broker, ingest, worker, API."
+    app.command("all", help=all_help)(all_)
     app.command(help="Receive from the broker and store.")(ingest)
+    app.command(help="Answer hubs that enrol and renew, over HTTPS.")(api)
     app.command(help="Evaluate rules, open alerts and tasks.")(worker)
     app.command(
         help="Bring database and keys to the newest form. Example: hearthline-gateway migrate"
@@ -25,6 +27,11 @@ def all_() -> None:
 def ingest() -> None:
     """Run ingest until SIGTERM or Ctrl-C."""
     composition.run_ingest(load_settings())
+
+
+def api() -> None:
+    """Run the API until SIGTERM or Ctrl-C."""
+    composition.run_api(load_settings())
 
 
 def worker() -> None:

@@ -18,6 +18,8 @@ from device_profiles.wire.hub_file import RecipientRecord
 from device_profiles.wire.keys import RecipientPrivate, Suite
 from gateway.errors import WrongInput
 from gateway.identity.authority import Credential, issue_client, issue_server, make_authority
+from gateway.identity.public import NAME as PUBLIC
+from gateway.identity.public import PublicKeys
 from gateway.identity.stored import (
     RECIPIENTS,
     StoredRecipient,
@@ -93,6 +95,13 @@ class SiteKeys:
         stored = read_recipients(self.folder / "recipients.json")
         return {kid: one.key() for kid, one in stored.items()}
 
+    def public(self) -> PublicKeys:
+        """Return the public halves of all."""
+        return PublicKeys(
+            recipients=tuple(record for suite in Suite for record in self.recipient_records(suite)),
+            receipt_keys=(self.receipt_key().public_key().public_bytes_raw(),),
+        )
+
     def recipient_records(self, suite: Suite) -> tuple[RecipientRecord, ...]:
         """Return the public halves of one suite, as a hub needs them."""
         stored = read_recipients(self.folder / "recipients.json").values()
@@ -120,6 +129,7 @@ def make_site_keys(folder: Path, hosts: list[str], now: datetime) -> SiteKeys:
         for lasting in ("receipt.key", "recipients.json"):
             read_stored(folder / lasting)
         _issue_services(folder, hosts, now)
+        _publish(SiteKeys(folder))
     return SiteKeys(folder)
 
 
@@ -135,10 +145,19 @@ def _found(folder: Path, now: datetime) -> None:
     write_credential(folder, "ca", make_authority("Hearthline site CA", now))
 
 
+def _publish(keys: SiteKeys) -> None:
+    """Write the public halves down where they are not, or not any more."""
+    told = keys.public().model_dump_json(indent=1).encode()
+    path = keys.folder / PUBLIC
+    if not path.exists() or path.read_bytes() != told:
+        write_private(path, told)
+
+
 def _issue_services(folder: Path, hosts: list[str], now: datetime) -> None:
     authority = read_authority(folder)
-    if not _serves(folder, "broker", authority, hosts, now):
-        write_credential(folder, "broker", issue_server(authority, hosts, now, SERVICE_LIFE))
+    for server in ("broker", "api"):
+        if not _serves(folder, server, authority, hosts, now):
+            write_credential(folder, server, issue_server(authority, hosts, now, SERVICE_LIFE))
     for name in [f"ingest-{shard}" for shard in SHARDS]:
         if not _serves(folder, name, authority, [], now):
             write_credential(folder, name, issue_client(authority, name, now, SERVICE_LIFE))

@@ -15,6 +15,7 @@ from device_profiles.wire.hub_file import Broker, HubFile
 from gateway.errors import WrongInput
 from gateway.identity.authority import issue_client
 from gateway.identity.files import SiteKeys, ed25519_pem, write_credential, write_private
+from gateway.identity.public import PublicKeys
 from gateway.storage import homes
 from gateway.storage.certificates import record_certificate
 from gateway.storage.database import Connection
@@ -65,21 +66,38 @@ def write_hub_kit(
 
 
 def write_hub_file(
-    connection: Connection, keys: SiteKeys, hub: HubRow, broker: Broker, folder: Path
+    connection: Connection,
+    keys: SiteKeys,
+    hub: HubRow,
+    broker: Broker,
+    folder: Path,
+    api: str | None = None,
 ) -> HubFile:
     """Write hub.toml as the database has it now."""
-    content = HubFile(
+    content = hub_file(connection, keys.public(), hub, broker, api)
+    write_private(folder / "hub.toml", hub_file_text(content).encode())
+    return content
+
+
+def hub_file(
+    connection: Connection, public: PublicKeys, hub: HubRow, broker: Broker, api: str | None
+) -> HubFile:
+    """Return what a hub must know, as the database has it now."""
+    return HubFile(
         hub=hub.id,
         organisation=hub.organisation,
         timezone=hub.timezone,
         broker=broker,
-        recipients=keys.recipient_records(hub.suite),
-        receipt_keys=(keys.receipt_key().public_key().public_bytes_raw(),),
+        api=api,
+        recipients=public.of_suite(hub.suite),
+        receipt_keys=public.receipt_keys,
         devices=homes.paired_devices(connection, hub.id),
     )
-    text = tomli_w.dumps(_plain(content.model_dump(mode="json")))
-    write_private(folder / "hub.toml", text.encode())
-    return content
+
+
+def hub_file_text(content: HubFile) -> str:
+    """Return hub.toml."""
+    return tomli_w.dumps(_plain(content.model_dump(mode="json")))
 
 
 def new_hub_id() -> UUID:

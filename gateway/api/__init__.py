@@ -1,0 +1,1 @@
+"""The gateway over HTTPS: one file per resource."""

@@ -1,0 +1,85 @@
+"""Errors as problem+json (RFC 9457): a fixed code, a sentence, never what the client sent."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import GatewayError
+
+MEDIA_TYPE: Final = "application/problem+json"
+# Two PEM certificates and a request, as hex, are less.
+MOST_OCTETS: Final = 65_536
+
+log = structlog.get_logger()
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """Return a problem."""
+    body = {"type": f"urn:hearthline:problem:{code}", "title": HTTPStatus(status).phrase}
+    body |= {"status": status, "code": code, "detail": detail, **more}
+    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Have every error of this application answered as a problem."""
+
+    @app.exception_handler(GatewayError)
+    async def of_gateway(_: Request, error: GatewayError) -> JSONResponse:
+        log.info("request_refused", code=error.code)
+        return problem(error.status, error.code, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def of_input(_: Request, error: RequestValidationError) -> JSONResponse:
+        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+        return problem(422, "wrong_input", "Some fields are not as they must be.", fields=fields)
+
+    @app.exception_handler(HTTPException)
+    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, "http_error", HTTPStatus(error.status_code).description)
+
+    @app.exception_handler(Exception)
+    async def of_bug(_: Request, error: Exception) -> JSONResponse:
+        log.error("request_failed", error=type(error).__name__)
+        return problem(500, "gateway_error", "The gateway could not do this.")
+
+
+class TooLong(Exception):
+    """A body is longer than any that is meant for us."""
+
+
+class LimitBody:
+    """Refuse bodies that are too long, whatever their header says, before they are kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what comes."""
+        seen, answered = 0, False
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MOST_OCTETS:
+                raise TooLong
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, limited, noted)
+        except TooLong:
+            if not answered:
+                refusal = problem(413, "too_long", "The body is too long.")
+                await refusal(scope, receive, send)
