@@ -2,7 +2,6 @@
 
 import contextlib
 import selectors
-import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -34,7 +33,7 @@ class Line:
     hub: FleetHub
     session: Session
     connect: Callable[[], Session]
-    stream: socket.socket | None = None
+    stream: ssl.SSLSocket | None = None
     losses: int = 0
     retry_at: float = 0.0
 
@@ -134,7 +133,7 @@ class Fleet:
         for key, _ in self._selector.select(seconds):
             line: Line = key.data
             line.session.read()
-            if not line.session.connected:
+            if line.session.stream is None:
                 self._lost(line)
         self._look_after()
 
@@ -152,10 +151,10 @@ class Fleet:
             self._tick(self._lines[self._ticks], now)
 
     def _tick(self, line: Line, now: float) -> None:
-        if line.session.connected:
+        if line.session.stream is not None:
             if line.session.stuck:
                 line.session.write()
-            line.session.tick()
+            line.session.tick(now)
             if line.session.ready:
                 line.hub.resend(line.session.publish, datetime.now(UTC), now)
         elif line.retry_at == 0.0:

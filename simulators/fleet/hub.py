@@ -28,7 +28,9 @@ from simulators.sample import Sample
 RESEND_FIRST_S: Final = 5.0
 RESEND_MOST_S: Final = 300.0
 EPOCH: Final = 1
-Publish = Callable[[str, bytes, int], None]
+# What could not even be published, because the connection is away, is tried again so soon.
+UNSENT_S: Final = 1.0
+Publish = Callable[[str, bytes, int], bool]
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Waiting:
     envelope: bytes
     sent: float
     due: float
-    times: int = 1
+    times: int
 
 
 @dataclass(slots=True)
@@ -79,8 +81,9 @@ class FleetHub:
         self.sent += 1
         self._counts.sent += 1
         envelope = self._sealed(self.sent, now)
-        self.waiting[self.sent] = Waiting(envelope, at, at + RESEND_FIRST_S)
-        publish(self._up, envelope, _ms(now))
+        sent = publish(self._up, envelope, _ms(now))
+        due = at + (RESEND_FIRST_S if sent else UNSENT_S)
+        self.waiting[self.sent] = Waiting(envelope, at, due, times=int(sent))
 
     def _sealed(self, seq: int, now: datetime) -> bytes:
         sample = next(self._samples)
@@ -102,11 +105,14 @@ class FleetHub:
     def resend(self, publish: Publish, now: datetime, at: float) -> None:
         """Send again what has waited long enough."""
         for one in self.waiting.values():
-            if one.due <= at:
-                one.due = at + min(RESEND_FIRST_S * 2**one.times, RESEND_MOST_S)
-                one.times += 1
-                self._counts.sent_again += 1
-                publish(self._up, one.envelope, _ms(now))
+            if one.due > at:
+                continue
+            if not publish(self._up, one.envelope, _ms(now)):
+                one.due = at + UNSENT_S
+                continue
+            self._counts.sent_again += one.times > 0
+            one.due = at + min(RESEND_FIRST_S * 2**one.times, RESEND_MOST_S)
+            one.times += 1
 
     def hurry(self) -> None:
         """After a new connection all that waits is due: nobody knows what the old one carried."""

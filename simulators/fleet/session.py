@@ -1,4 +1,4 @@
-"""One hub's MQTT 5 session by paho, driven from outside: a thousand of them need no thread.
+"""One hub's MQTT 5 session, driven from outside: a thousand of them need no thread.
 
 As the real hub's: its own certificate and client id, clean start, subscribed before it publishes.
 """
@@ -6,99 +6,126 @@ As the real hub's: its own certificate and client id, clean start, subscribed be
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Callable
-from typing import Any, Final, cast
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from typing import Final
 
 from device_profiles.wire.v1 import topic_down
+from simulators.fleet import packets
 from simulators.fleet.home import Home
+from simulators.fleet.packets import Packet
 
 # Many hubs are asked in turn, on a busy machine.
 KEEPALIVE_S: Final = 120
-# More than a hub ever has under way: paho must not queue by itself.
-IN_FLIGHT: Final = 2000
+CONNECT_S: Final = 20.0
+# The broker disconnects who has more under way than it allows, 200; a real hub has 20.
+IN_FLIGHT: Final = 100
+CHUNK: Final = 65_536
 
 
 class Session:
     """A connection that is made, used and lost; `heard` is called with what comes down."""
 
     def __init__(self, home: Home, tls: ssl.SSLContext, heard: Callable[[bytes], None]) -> None:
+        self._home, self._tls, self._heard = home, tls, heard
         self._topic = topic_down(home.hub)
-        self._address = home.address
-        self._heard = heard
         self.ready = False
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=str(home.hub), protocol=mqtt.MQTTv5
-        )
-        self._client.tls_set_context(tls)
-        self._client.max_inflight_messages_set(IN_FLIGHT)
-        self._client.on_socket_open = _without_delay
-        self._client.on_connect = self._connected
-        self._client.on_subscribe = self._subscribed
-        self._client.on_message = self._message
+        self.stream: ssl.SSLSocket | None = None
+        self._came, self._leaving = bytearray(), bytearray()
+        self._id = self._in_flight = 0
+        self._wrote = 0.0
 
-    def open(self) -> socket.socket:
+    def open(self) -> ssl.SSLSocket:
         """Connect, up to the end of the TLS handshake. Raises OSError."""
-        host, port = self._address
-        self._client.connect(host, port, keepalive=KEEPALIVE_S, clean_start=True)
-        return cast("socket.socket", self._client.socket())
-
-    @property
-    def connected(self) -> bool:
-        """Say whether there is a connection, be it ready or not."""
-        return self._client.socket() is not None
+        plain = socket.create_connection(self._home.address, CONNECT_S)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.stream = self._tls.wrap_socket(plain, server_hostname=self._home.address[0])
+        self.stream.setblocking(False)
+        self._write(packets.connect(str(self._home.hub), KEEPALIVE_S))
+        return self.stream
 
     @property
     def stuck(self) -> bool:
         """Say whether something waits to be written."""
-        return self._client.want_write()
+        return bool(self._leaving)
 
-    def publish(self, topic: str, envelope: bytes, sent_ms: int) -> None:
-        """Publish with QoS 1 and, as a hub does, the time that nobody signs."""
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.UserProperty = [("sent", str(sent_ms))]
-        self._client.publish(topic, envelope, qos=1, properties=properties)
+    def publish(self, topic: str, envelope: bytes, sent_ms: int) -> bool:
+        """Publish with QoS 1 and, as a hub does, the time that nobody signs.
+
+        False where it could not be: not connected, or too much is under way.
+        """
+        if not self.ready or self.stream is None or self._in_flight >= IN_FLIGHT:
+            return False
+        self._id = self._id % 0xFFFF + 1
+        self._in_flight += 1
+        self._write(packets.publish(topic, self._id, "sent", str(sent_ms), envelope))
+        return True
 
     def read(self) -> None:
         """Take all that has arrived: TLS may hold more than the socket shows."""
-        while True:
-            self._client.loop_read()
-            stream = self._client.socket()
-            if stream is None or not cast("ssl.SSLSocket", stream).pending():
+        while self.stream is not None:
+            try:
+                octets = self.stream.recv(CHUNK)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                break
+            except OSError:
+                octets = b""
+            if not octets:
+                self._drop()
                 return
+            self._came += octets
+            if not self.stream.pending():
+                break
+        for packet in packets.taken(self._came):
+            self._take(packet)
 
     def write(self) -> None:
-        """Write what could not be written before."""
-        self._client.loop_write()
+        """Write what waits; what the socket does not take waits on."""
+        self._write(b"")
 
-    def tick(self) -> None:
+    def tick(self, now: float) -> None:
         """Keep the connection alive; call it now and then."""
-        self._client.loop_misc()
+        if now - self._wrote > KEEPALIVE_S / 2:
+            self._write(packets.PING)
 
     def close(self) -> None:
         """Leave."""
-        with contextlib.suppress(OSError, ValueError):
-            self._client.disconnect()
+        self._write(packets.DISCONNECT)
+        self._drop()
 
-    def _connected(
-        self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
-    ) -> None:
-        if not reason.is_failure:
-            client.subscribe(self._topic, qos=1)
+    def _take(self, packet: Packet) -> None:
+        match packet.kind:
+            case packets.CONNACK:
+                if packet.body[1] < packets.FAILURE:
+                    self._write(packets.subscribe(self._topic))
+            case packets.SUBACK:
+                self.ready = packet.body[-1] < packets.FAILURE
+            case packets.PUBACK:
+                self._in_flight -= 1
+            case packets.PUBLISH:
+                id_, payload = packets.published(packet)
+                if id_:
+                    self._write(packets.puback(id_))
+                self._heard(payload)
+            case _:
+                pass  # the answer to a ping; a DISCONNECT, after which the stream ends
 
-    def _subscribed(
-        self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any
-    ) -> None:
-        self.ready = not any(reason.is_failure for reason in reasons)
+    def _write(self, octets: bytes) -> None:
+        if self.stream is None:
+            return
+        self._leaving += octets
+        self._wrote = time.monotonic()
+        try:
+            sent = self.stream.send(self._leaving) if self._leaving else 0
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError:
+            self._drop()
+            return
+        del self._leaving[:sent]
 
-    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._heard(bytes(message.payload))
-
-
-def _without_delay(_client: mqtt.Client, _data: Any, stream: Any) -> None:
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _drop(self) -> None:
+        stream, self.stream, self.ready = self.stream, None, False
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
