@@ -1,6 +1,7 @@
 """The guest's files: a small Debian with its kernel, bluetoothd, and the wheels of our lock."""
 
 import hashlib
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+# As `make setup` has it where the machine has none.
+UV: Final = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
 CUSTOMIZE: Final = Path(__file__).with_name("vm") / "customize"
 PACKAGES: Final = "python3,bluez,dbus,kmod"
 # Nothing of it is used at run time, and all of it would lie in the guest's memory.
@@ -44,6 +47,8 @@ def root_archive(release: Release, folder: Path) -> Path:
     if archive.exists():
         return archive
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"debian{release.number}-*"):
+        old.unlink()
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(scratch) / "root.tar"
         options = _options(_wheels(release, wanted, Path(scratch) / "site"))
@@ -55,7 +60,10 @@ def root_archive(release: Release, folder: Path) -> Path:
 
 def run(command: list[str]) -> str:
     """Run a program; its last words are the reason if it fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Missing(f"{command[0]}: {error.strerror}") from error
     if done.returncode:
         raise Missing(f"{command[0]} failed: {' / '.join(done.stderr.splitlines()[-3:])}")
     return done.stdout
@@ -83,7 +91,7 @@ def _mirror() -> str:
 def _wanted() -> str:
     """Return what our lock says that the agent and bumble need."""
     extras = ["--extra", "edge", "--extra", "bluez-vm"]
-    return run(["uv", "export", "--quiet", "--frozen", "--no-emit-project", "--no-hashes", *extras])
+    return run([UV, "export", "--quiet", "--frozen", "--no-emit-project", "--no-hashes", *extras])
 
 
 def _wheels(release: Release, wanted: str, folder: Path) -> Path:
@@ -92,5 +100,5 @@ def _wheels(release: Release, wanted: str, folder: Path) -> Path:
     listed.write_text(wanted)
     guest = ["--python-version", release.python, "--python-platform", "x86_64-manylinux_2_28"]
     target = ["--target", str(folder), "--only-binary", ":all:"]
-    run(["uv", "pip", "install", "--quiet", *target, *guest, "-r", str(listed)])
+    run([UV, "pip", "install", "--quiet", *target, *guest, "-r", str(listed)])
     return folder
