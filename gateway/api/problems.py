@@ -22,7 +22,10 @@ log = structlog.get_logger()
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """Return a problem."""
-    body = {"type": f"urn:hearthline:problem:{code}", "title": HTTPStatus(status).phrase}
+    body: dict[str, Any] = {
+        "type": f"urn:hearthline:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+    }
     body |= {"status": status, "code": code, "detail": detail, **more}
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 

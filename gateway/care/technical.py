@@ -38,17 +38,23 @@ class Whose:
 
 
 def open_task(
-    connection: Connection, whose: Whose, rule: str, title: str, sentence: str, now: datetime
+    connection: Connection,
+    whose: Whose,
+    rule: str,
+    title: str,
+    sentence: str,
+    now: datetime,
+    priority: Severity = PRIORITY,
 ) -> UUID:
     """Open a task; of a device and rule there is one at a time."""
-    task, by = uuid4(), due(PRIORITY, now, whose.zone)
+    task, by = uuid4(), due(priority, now, whose.zone)
     told = {
         "id": task,
         "organisation": whose.organisation,
         "patient": whose.patient,
         "device": whose.device,
         "rule": rule,
-        "priority": PRIORITY,
+        "priority": priority,
         "title": title,
         "sentence": sentence,
         "due_ack_at": by.ack_at,

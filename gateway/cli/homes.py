@@ -80,7 +80,7 @@ def add_hub(
 ) -> None:
     """Make a hub: its keys, certificate and hub.toml in --out; the broker learns of it."""
     start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
-    devices = [_pairing(text, start) for text in device or ()]
+    devices = [read_pairing(text, start) for text in device or ()]
     given_name = given.name(name)
     hub = homes.HubRow(new_hub_id(), organisation, given.zone(timezone), Suite(int(suite)))
     settings = load_settings()
@@ -147,7 +147,8 @@ def pair(
     _print_id(device, as_json)
 
 
-def _pairing(text: str, since: datetime) -> homes.NewPairing:
+def read_pairing(text: str, since: datetime) -> homes.NewPairing:
+    """Read a --device. Raises WrongInput."""
     try:
         address, profile, patient, *slots = text.split(",")
         id_, slot = UUID(patient), int(slots.pop()) if slots else None

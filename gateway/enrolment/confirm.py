@@ -45,7 +45,7 @@ def _check(
     if token is None or token["burnt_reason"] is not None:
         raise Conflict(
             "Its invitation was used by two boxes, so neither is believed; "
-            "`hub invite --again` makes a new one."
+            "`hub reinvite` makes a new one."
         )
     if same(digits.encode(), expected.encode()):
         return None
@@ -57,4 +57,4 @@ def _check(
     enrolments.burn(connection, token["sha256"], "wrong_digits", now)
     revoke_certificates(connection, hub.row.id, "wrong_digits", now)
     connection.execute(enrolments.INVITED_AGAIN, [hub.row.id])
-    return WrongDigits("That was the last try; `hub invite --again` makes a new invitation.")
+    return WrongDigits("That was the last try; `hub reinvite` makes a new invitation.")
