@@ -14,6 +14,8 @@ import structlog
 from gateway.broker.files import update_broker
 from gateway.errors import Conflict, ConnectionLost
 from gateway.identity.files import make_site_keys
+from gateway.identity.keys import PRIVATE
+from gateway.identity.keys_live import LiveRecipients
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
@@ -69,7 +71,7 @@ def run_ingest(settings: Settings) -> None:
     site = make_site_keys(settings.keys, [settings.broker_host], datetime.now(UTC))
     Ingest(
         database=database,
-        keys=Keys(site.recipients(), site.receipt_key()),
+        keys=Keys(LiveRecipients(site.folder / PRIVATE), site.receipt_key()),
         shards=list(settings.ingest_shards),
         consumer=partial(
             Consumer, keys=settings.keys, host=settings.broker_host, port=settings.broker_port

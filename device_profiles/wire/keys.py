@@ -119,3 +119,8 @@ def seal(recipient: RecipientPublic, body: bytes, info: bytes) -> bytes:
 def open_(recipient: RecipientPrivate, sealed: bytes, info: bytes) -> bytes:
     """Return the body. Raises InvalidTag, or ValueError for a key that is none."""
     return _HPKE[recipient.suite].decrypt(sealed, recipient.key(), info=info)
+
+
+def forget_private_keys() -> None:
+    """Let go of expanded private keys: one of them may have been destroyed."""
+    _private.cache_clear()

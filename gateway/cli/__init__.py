@@ -8,8 +8,11 @@ import typer
 from gateway.cli import (
     care,
     custody,
+    enrolment,
     homes,
+    keys,
     quarantine,
+    receipt,
     register,
     revoke,
     run,
@@ -27,7 +30,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (run, homes, revoke, register, care, trace, watch, custody, statement, quarantine):
+for group in (
+    run,
+    homes,
+    enrolment,
+    receipt,
+    revoke,
+    keys,
+    register,
+    care,
+    trace,
+    watch,
+    custody,
+    statement,
+    quarantine,
+):
     group.register(app)
 
 

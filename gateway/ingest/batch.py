@@ -30,6 +30,7 @@ from gateway.core.ledger import Span, receipt
 from gateway.storage import arrivals
 from gateway.storage.arrivals import Life, Place, Row, Stored
 from gateway.storage.database import Connection
+from gateway.storage.key_uses import Use, note_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Batch:
         self.outcome = Outcome()
         self.spans: dict[Life, list[Span]] = defaultdict(list)
         self.told: dict[Life, list[int]] = defaultdict(list)
+        self.uses: dict[Use, int] = {}
 
     def accept(self, deliveries: Sequence[Delivery], force: Reason | None = None) -> Outcome:
         """Take all deliveries. `force` quarantines what is new, for a batch that cannot pass."""
@@ -143,6 +145,7 @@ class Batch:
             one.refused = body.reason
             return
         one.body = body
+        self._use(one)
         if isinstance(body, StatusBody | GapBody):
             return
         readings = read_body(body, one.hub.zone, one.delivery.received_at)
@@ -150,6 +153,12 @@ class Batch:
             one.refused = readings
         else:
             one.taken = readings
+
+    def _use(self, one: Opened) -> None:
+        """Note the first place at which a hub sealed to a key: `keys destroy` asks for it."""
+        header = one.header
+        use = (one.hub.organisation, header.hub, header.epoch, header.recipient)
+        self.uses[use] = min(header.seq, self.uses.get(use, header.seq))
 
     def _own(self, opened: Sequence[Opened]) -> None:
         found = iter(
@@ -248,6 +257,7 @@ class Batch:
             self.told[key].append(one.header.seq)
 
     def _settle(self) -> None:
+        note_uses(self.connection, self.uses)
         for life, accounted in arrivals.account(self.connection, self.spans).items():
             told = receipt(life.hub, life.epoch, accounted, self.told[life])
             self.outcome.receipts.append(told)
