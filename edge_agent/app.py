@@ -47,7 +47,7 @@ def run(settings: Settings) -> None:
 async def _run(settings: Settings, identity: Identity) -> None:
     floor = last_trusted(settings.state_dir, identity.since)
     clock, wake = SystemClock(settings.clock_trusted, floor), asyncio.Event()
-    sealer = Sealer(identity.hub_file, identity.signing_key, clock)
+    sealer = Sealer(identity.hub_file, identity.signing_key, clock, identity.recipients.records)
     folder = settings.state_dir
     with closing(SqliteSpool(folder, sealer, clock, settings.spool_bytes, wake.set)) as spool:
         left = spool.release()  # cut short by a crash: they travel as they are

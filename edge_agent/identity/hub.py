@@ -21,6 +21,9 @@ from device_profiles.wire.hub_file import Address, HubFile
 from device_profiles.wire.keys import RecipientPublic
 from edge_agent.core.allow_list import Allowed, AllowList
 from edge_agent.errors import WrongInput
+from edge_agent.identity.durable import Durable
+from edge_agent.identity.login import Login
+from edge_agent.identity.recipients import Recipients
 
 PEM_HEAD: Final = b"-----BEGIN PRIVATE KEY-----"
 # RFC 8410, section 7: what stands before the 32 octets of the key is always the same.
@@ -42,9 +45,10 @@ class Identity:
     zone: ZoneInfo
     signing_key: Ed25519PrivateKey
     receipt_keys: tuple[Ed25519PublicKey, ...]
-    tls: ssl.SSLContext
+    login: Login
     passkeys: dict[str, str]
     owners: dict[str, Owner]
+    recipients: Recipients
 
     def __repr__(self) -> str:
         return f"Identity(hub={self.hub_file.hub})"
@@ -52,15 +56,31 @@ class Identity:
     @property
     def since(self) -> datetime:
         """Return a moment that has certainly passed: when our authority began."""
-        begun = [ssl.cert_time_to_seconds(str(ca["notBefore"])) for ca in self.tls.get_ca_certs()]
+        begun = [ssl.cert_time_to_seconds(str(ca["notBefore"])) for ca in self._authorities()]
         return datetime.fromtimestamp(max(begun, default=0), UTC)
+
+    def _authorities(self) -> list[dict[str, Any]]:
+        return list(self.login.trusted().get_ca_certs())
 
 
 def read_hub_file(folder: Path) -> HubFile:
     """Read hub.toml. Raises WrongInput that names the file and what is wrong."""
     path = folder / "hub.toml"
+    return _hub_file(_toml(path), path)
+
+
+def hub_file_of(text: str) -> HubFile:
+    """Read what the gateway sent as hub.toml. Raises WrongInput."""
     try:
-        return HubFile.model_validate(_toml(path))
+        told = tomllib.loads(text)
+    except ValueError as error:
+        raise WrongInput(f"hub.toml: {error}.") from None
+    return _hub_file(told, Path("hub.toml"))
+
+
+def _hub_file(told: dict[str, Any], path: Path) -> HubFile:
+    try:
+        return HubFile.model_validate(told)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -97,11 +117,12 @@ def read_identity(folder: Path) -> Identity:
     return Identity(
         hub_file=hub_file,
         zone=zone,
-        signing_key=_signing_key(folder / "signing.key"),
+        signing_key=signing_key(folder / "signing.key"),
         receipt_keys=tuple(map(_receipt_key, hub_file.receipt_keys)),
-        tls=_tls(folder),
+        login=_login(folder),
         passkeys=_passkeys(folder / "passkeys.toml"),
         owners=_owners(folder / "consents.toml"),
+        recipients=Recipients(folder, hub_file),
     )
 
 
@@ -109,9 +130,7 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise WrongInput(
-            f"{path}: {error.strerror}; `hearthline-gateway hub add` writes it."
-        ) from None
+        raise WrongInput(f"{path}: {error.strerror}; `hearthline-edge enroll` makes it.") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise WrongInput(f"{path}: {error}.") from None
 
@@ -123,8 +142,8 @@ def _octets(path: Path) -> bytes:
         raise WrongInput(f"{path}: {error.strerror}.") from None
 
 
-def _signing_key(path: Path) -> Ed25519PrivateKey:
-    """Read the key. cryptography's own PEM reader brings 4 MB of other formats along."""
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """Read the hub's key. cryptography's own PEM reader brings 4 MB of other formats along."""
     head, *middle, _ = _octets(path).strip().splitlines() or (b"", b"")
     try:
         der = base64.b64decode(b"".join(middle), validate=True)
@@ -143,16 +162,10 @@ def _receipt_key(raw: bytes) -> Ed25519PublicKey:
         raise WrongInput("hub.toml: a receipt key is an Ed25519 key of 32 octets.") from None
 
 
-def _tls(folder: Path) -> ssl.SSLContext:
-    """Trust our own CA and nobody else's."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    try:
-        context.load_verify_locations(cafile=folder / "ca.crt")
-        context.load_cert_chain(folder / "hub.crt", folder / "hub.key")
-    except OSError as error:  # SSLError is one
-        raise WrongInput(f"{folder}: ca.crt, hub.crt or hub.key: {error.strerror}.") from None
-    return context
+def _login(folder: Path) -> Login:
+    login = Login(Durable(folder))
+    login.check()
+    return login
 
 
 def _passkeys(path: Path) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Seals bodies to the gateway and signs them as this hub."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from device_profiles.wire.body import dump_body, utc_ms
 from device_profiles.wire.hub_file import HubFile, RecipientRecord
@@ -19,11 +20,17 @@ class Sealer:
     hub_file: HubFile
     key: Ed25519PrivateKey
     clock: Clock
+    recipients: Callable[[], tuple[RecipientRecord, ...]] | None = None
+    """The keys as they are now; without: those of hub.toml."""
 
     @property
     def hub(self) -> UUID:
         """Return whose envelopes these are."""
         return self.hub_file.hub
+
+    def own(self) -> tuple[HubFile, Ed25519PublicKey]:
+        """Return what tells this hub's envelopes from all others."""
+        return self.hub_file, self.key.public_key()
 
     def seal(self, body: Body, class_: Class, epoch: int, seq: int) -> bytes:
         """Return the envelope for one place in the hub's sequence."""
@@ -42,7 +49,8 @@ class Sealer:
         return len(dump_body(body)) + OVERHEAD[self._recipient().suite]
 
     def _recipient(self) -> RecipientPublic:
-        record = newest(self.hub_file.recipients, self.clock)
+        records = self.recipients() if self.recipients else self.hub_file.recipients
+        record = newest(records, self.clock)
         return RecipientPublic(record.suite, record.public)
 
 

@@ -9,18 +9,22 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from device_profiles.wire.hub_file import Broker, HubFile
+from device_profiles.wire.enrolment import HubFiles
+from device_profiles.wire.hub_file import Broker
 from gateway.api.client_certificate import CertificateProtocol
 from gateway.api.hubs import HubDoor, hub_routes
 from gateway.api.problems import LimitBody, add_problems
+from gateway.api.recipients import recipient_routes
 from gateway.enrolment.enrol import Enrolment
 from gateway.enrolment.nonces import Nonces
 from gateway.enrolment.renew import Renewal
 from gateway.errors import WrongInput
 from gateway.identity.est import EstAuthority
-from gateway.identity.hub_kit import hub_file
+from gateway.identity.hub_kit import hub_file, hub_file_text
+from gateway.identity.keys import recipients_text, signed_recipient_records
 from gateway.identity.own import OwnAuthority
 from gateway.identity.public import read_public
+from gateway.identity.root import read_root_public, root_text
 from gateway.identity.stored import read_authority, read_stored
 from gateway.ports import HubAuthority
 from gateway.settings import Settings
@@ -53,13 +57,14 @@ def make_api(settings: Settings, database: Database, authority: HubAuthority) ->
         site_authority=read_stored(settings.keys / "ca.crt"),
         enrolment=Enrolment(database, authority, nonces),
         renewal=Renewal(database, authority, nonces),
-        file=partial(_file, settings),
+        files=partial(_files, settings),
         now=partial(datetime.now, UTC),
     )
     app = FastAPI(title="Hearthline gateway", docs_url=None, redoc_url=None)
     add_problems(app)
     app.add_middleware(LimitBody)
     app.include_router(hub_routes(door))
+    app.include_router(recipient_routes(database, settings.keys))
     return app
 
 
@@ -100,8 +105,14 @@ def server_config(app: FastAPI, keys: Path, host: str, port: int, anchors: bytes
     return config
 
 
-def _file(settings: Settings, connection: Connection, hub: HubRow) -> HubFile:
+def _files(settings: Settings, connection: Connection, hub: HubRow) -> HubFiles:
     # Read each time: a rotation of keys reaches hubs without a restart of this process.
-    public = read_public(settings.keys)
+    public, root = read_public(settings.keys), read_root_public(settings.keys)
     broker = Broker(host=settings.broker_host, port=settings.broker_port)
-    return hub_file(connection, public, hub, broker, settings.api_url)
+    file = hub_file(connection, public, hub, broker, settings.api_url)
+    signed = signed_recipient_records(settings.keys, hub.suite)
+    return HubFiles(
+        hub_file=hub_file_text(file),
+        recipients=recipients_text(signed) if root and signed else None,
+        root=root_text(root) if root and signed else None,
+    )

@@ -129,7 +129,7 @@ def make_site_keys(folder: Path, hosts: list[str], now: datetime) -> SiteKeys:
         for lasting in ("receipt.key", "recipients.json"):
             read_stored(folder / lasting)
         _issue_services(folder, hosts, now)
-        _publish(SiteKeys(folder))
+        publish(SiteKeys(folder))
     return SiteKeys(folder)
 
 
@@ -145,7 +145,7 @@ def _found(folder: Path, now: datetime) -> None:
     write_credential(folder, "ca", make_authority("Hearthline site CA", now))
 
 
-def _publish(keys: SiteKeys) -> None:
+def publish(keys: SiteKeys) -> None:
     """Write the public halves down where they are not, or not any more."""
     told = keys.public().model_dump_json(indent=1).encode()
     path = keys.folder / PUBLIC

@@ -15,6 +15,7 @@ from device_profiles.wire.hub_file import Broker, HubFile
 from gateway.errors import WrongInput
 from gateway.identity.authority import issue_client
 from gateway.identity.files import SiteKeys, ed25519_pem, write_credential, write_private
+from gateway.identity.keys import write_recipients
 from gateway.identity.public import PublicKeys
 from gateway.storage import homes
 from gateway.storage.certificates import record_certificate
@@ -76,6 +77,7 @@ def write_hub_file(
     """Write hub.toml as the database has it now."""
     content = hub_file(connection, keys.public(), hub, broker, api)
     write_private(folder / "hub.toml", hub_file_text(content).encode())
+    write_recipients(keys.folder, hub.suite, folder)
     return content
 
 

@@ -18,6 +18,7 @@ from device_profiles.wire.key_record import (
     RECIPIENTS_FILE,
     ROOT_FILE,
     BadRecord,
+    RecipientsAnswer,
     RecipientsFile,
     SignedRecord,
     sign_record,
@@ -25,7 +26,7 @@ from device_profiles.wire.key_record import (
 )
 from device_profiles.wire.keys import RecipientPrivate, Suite
 from gateway.errors import WrongInput
-from gateway.identity.files import locked, write_private
+from gateway.identity.files import SiteKeys, locked, publish, write_private
 from gateway.identity.root import read_root_public, root_text
 from gateway.identity.stored import RECIPIENTS, StoredRecipient, read_recipients
 
@@ -89,6 +90,7 @@ def accept_records(keys: Path, records: Iterable[SignedRecord]) -> tuple[SignedR
             if record.kid not in held or _bare(held[record.kid]) != record.bare():
                 raise WrongInput(f"Key {record.kid.hex()} was not made by this site.")
         write_private(keys / RECORDS, _RECORDS.dump_json((*known, *new)))
+        publish(SiteKeys(keys))
     return new
 
 
@@ -125,13 +127,21 @@ def recipients_text(file: RecipientsFile) -> str:
     return tomli_w.dumps(file.model_dump(mode="json"))
 
 
-def write_recipients(keys: Path, suite: Suite, folder: Path) -> bool:
-    """Put root.pub and recipients.toml into a hub's folder; False where the site has no root."""
+def recipients_answer(keys: Path, suite: Suite) -> RecipientsAnswer | None:
+    """Return what a hub is told that asks; None where the site has no root."""
     root, file = read_root_public(keys), signed_recipient_records(keys, suite)
     if root is None or file is None:
+        return None
+    return RecipientsAnswer(root=root_text(root), recipients=recipients_text(file))
+
+
+def write_recipients(keys: Path, suite: Suite, folder: Path) -> bool:
+    """Put root.pub and recipients.toml into a hub's folder; False where the site has no root."""
+    told = recipients_answer(keys, suite)
+    if told is None:
         return False
-    write_private(folder / RECIPIENTS_FILE, recipients_text(file).encode())
-    write_private(folder / ROOT_FILE, root_text(root).encode())
+    write_private(folder / RECIPIENTS_FILE, told.recipients.encode())
+    write_private(folder / ROOT_FILE, told.root.encode())
     return True
 
 
@@ -143,6 +153,7 @@ def destroy_keys(keys: Path, kids: set[bytes]) -> None:
         records = tuple(one for one in read_records(keys) if one.kid not in kids)
         write_private(keys / RECORDS, _RECORDS.dump_json(records))
         write_private(keys / PRIVATE, RECIPIENTS.dump_json(left))
+        publish(SiteKeys(keys))
 
 
 def dump_request(records: tuple[RecipientRecord, ...]) -> bytes:
