@@ -55,13 +55,6 @@ class RecipientsFile(Frozen):
     records: Annotated[tuple[SignedRecord, ...], Field(min_length=1, max_length=64)]
 
 
-class RecipientsAnswer(Frozen):
-    """What the gateway tells a hub that asks over mutual TLS: both files, as text."""
-
-    root: Annotated[str, Field(max_length=200)]
-    recipients: Annotated[str, Field(max_length=262_144)]
-
-
 def message(record: RecipientRecord) -> bytes:
     """Return what the root signs."""
     return CONTEXT + struct.pack(

@@ -14,7 +14,6 @@ from device_profiles.wire.hub_file import Broker
 from gateway.api.client_certificate import CertificateProtocol
 from gateway.api.hubs import HubDoor, hub_routes
 from gateway.api.problems import LimitBody, add_problems
-from gateway.api.recipients import recipient_routes
 from gateway.enrolment.enrol import Enrolment
 from gateway.enrolment.nonces import Nonces
 from gateway.enrolment.renew import Renewal
@@ -64,7 +63,6 @@ def make_api(settings: Settings, database: Database, authority: HubAuthority) ->
     add_problems(app)
     app.add_middleware(LimitBody)
     app.include_router(hub_routes(door))
-    app.include_router(recipient_routes(database, settings.keys))
     return app
 
 

@@ -18,7 +18,6 @@ from device_profiles.wire.key_record import (
     RECIPIENTS_FILE,
     ROOT_FILE,
     BadRecord,
-    RecipientsAnswer,
     RecipientsFile,
     SignedRecord,
     sign_record,
@@ -127,21 +126,13 @@ def recipients_text(file: RecipientsFile) -> str:
     return tomli_w.dumps(file.model_dump(mode="json"))
 
 
-def recipients_answer(keys: Path, suite: Suite) -> RecipientsAnswer | None:
-    """Return what a hub is told that asks; None where the site has no root."""
-    root, file = read_root_public(keys), signed_recipient_records(keys, suite)
-    if root is None or file is None:
-        return None
-    return RecipientsAnswer(root=root_text(root), recipients=recipients_text(file))
-
-
 def write_recipients(keys: Path, suite: Suite, folder: Path) -> bool:
     """Put root.pub and recipients.toml into a hub's folder; False where the site has no root."""
-    told = recipients_answer(keys, suite)
-    if told is None:
+    root, file = read_root_public(keys), signed_recipient_records(keys, suite)
+    if root is None or file is None:
         return False
-    write_private(folder / RECIPIENTS_FILE, told.recipients.encode())
-    write_private(folder / ROOT_FILE, told.root.encode())
+    write_private(folder / RECIPIENTS_FILE, recipients_text(file).encode())
+    write_private(folder / ROOT_FILE, root_text(root).encode())
     return True
 
 
