@@ -1,10 +1,13 @@
 """The composition root of the agent: builds its parts, starts and stops its loops."""
 
 import asyncio
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Coroutine
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,6 +26,7 @@ from edge_agent.radio.bonds import Bonds
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
 from edge_agent.radio.times import Times
+from edge_agent.renewing import Renewing
 from edge_agent.settings import Settings
 from edge_agent.spool.seal import Sealer
 from edge_agent.spool.sqlite import SqliteSpool
@@ -41,10 +45,14 @@ log: Final = structlog.get_logger()
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises EdgeError for what cannot be started."""
     identity = read_identity(settings.hub_dir)
-    asyncio.run(_run(settings, identity))
+    if asyncio.run(_run(settings, identity)):
+        # A new program in this process: all is read anew, and memory is as after a start.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself
 
 
-async def _run(settings: Settings, identity: Identity) -> None:
+async def _run(settings: Settings, identity: Identity) -> bool:
+    """Run; say whether to begin anew, since hub.toml has changed."""
+    stop, changed = asyncio.Event(), asyncio.Event()
     floor = last_trusted(settings.state_dir, identity.since)
     clock, wake = SystemClock(settings.clock_trusted, floor), asyncio.Event()
     sealer = Sealer(identity.hub_file, identity.signing_key, clock, identity.recipients.records)
@@ -56,7 +64,7 @@ async def _run(settings: Settings, identity: Identity) -> None:
         home = Home(spool, clock, identity.zone, settings.quiet_seconds, bonds)
         hub_file = identity.hub_file
         receipts = Receipts(hub_file.hub, identity.receipt_keys)
-        uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.tls)
+        uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.login)
         sender = Sender(spool, uplink, receipts, clock, wake)
         allow_list = read_allow_list(hub_file, identity.owners)
         times = Times(call_s=settings.call_seconds, silent_s=settings.silent_seconds)
@@ -71,16 +79,25 @@ async def _run(settings: Settings, identity: Identity) -> None:
             heartbeat.beat(settings.heartbeat_seconds),
             *(keeper.run() for keeper in keepers),
         )
+        if hub_file.api is not None:
+            restart = partial(_set, changed, stop)
+            loops = (*loops, Renewing(settings.renew_seconds, sender.reconnect, restart).run())
         if settings.indicator != "none":
             indicator = make(settings.indicator, settings.indicator_pins)
             loops = (*loops, Board(indicator, home, sender, keepers).run())
-        await _until_stopped(loops)
-    log.info("stopped", hub=str(sealer.hub))
+        await _until_stopped(loops, stop)
+    log.info("stopped", hub=str(sealer.hub), restarts=changed.is_set())
+    return changed.is_set()
 
 
-async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...]) -> None:
+def _set(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()
+
+
+async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...], stop: asyncio.Event) -> None:
     """Run all loops; end when one fails, which is a bug, or when asked to stop."""
-    stop, running = asyncio.Event(), asyncio.get_running_loop()
+    running = asyncio.get_running_loop()
     running.set_exception_handler(_unexpected)
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stop.set)

@@ -1,6 +1,7 @@
 """`hearthline-edge`: the hub's command. Exit 0 done, 1 failed, 2 wrong input; never a traceback."""
 
 import sys
+from pathlib import Path
 
 from edge_agent.errors import EdgeError, WrongInput
 
@@ -27,7 +28,17 @@ def run_agent() -> None:
     logs.set_up()  # before anything imports structlog
     from edge_agent import app, settings
 
-    app.run(settings.load_settings())
+    chosen = settings.load_settings()
+    if not (chosen.hub_dir / "hub.toml").exists():
+        become_a_hub(chosen.hub_dir)
+    app.run(chosen)
+
+
+def become_a_hub(hub_dir: Path) -> None:
+    """Enrol, where an invitation lies on the card; in a child, whose memory ends with it."""
+    from edge_agent import enrolling_child
+
+    enrolling_child.run(hub_dir)
 
 
 def _any_command() -> None:

@@ -29,6 +29,35 @@ def run() -> None:
 
 
 @app.command()
+def enroll(
+    invitation: Annotated[
+        str, typer.Argument(metavar="TEXT|FILE", help="As `hub invite` printed it, or enroll.toml.")
+    ],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the confirmation.")] = 1800.0,
+) -> None:
+    """Make this box a hub: keys are made here, and six digits are shown to be confirmed.
+
+    Example: hearthline-edge enroll 'hln:1?u=https://...'
+    """
+    from edge_agent import enrolling, settings
+
+    hub_dir = settings.load_settings().hub_dir
+    enrolling.run(hub_dir, enrolling.read(invitation), typer.echo, wait)
+
+
+@app.command()
+def renew(as_json: AsJson = False) -> None:
+    """Renew the certificate if it is due, and fetch hub.toml. The running agent does it by itself.
+
+    Example: hearthline-edge renew
+    """
+    from edge_agent import renewal_command, report, settings
+
+    told = renewal_command.renew(settings.load_settings().hub_dir)
+    typer.echo(report.as_json(told) if as_json else report.tree(told))
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Print what waits in the spool, and how the hub and its devices are.
 

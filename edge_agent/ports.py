@@ -1,5 +1,6 @@
 """The agent's ports: what it asks of the spool, the radio, the clock and the link up."""
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -241,6 +242,16 @@ class Connection(Protocol):
 
     def events(self) -> AsyncIterator[Acknowledged | Downlink]:
         """Return what the broker says. Raises BrokerUnavailable when the connection ends."""
+
+
+class Login(Protocol):
+    """What the hub shows the broker."""
+
+    def context(self) -> ssl.SSLContext:
+        """Return the TLS of the next attempt. Raises WrongInput."""
+
+    def worked(self) -> None:
+        """Note that the broker took what was shown last."""
 
 
 class Uplink(Protocol):

@@ -40,13 +40,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hub_dir: Path = Path("/etc/hearthline")
-    """Identity: hub.toml, ca.crt, hub.crt, hub.key, signing.key, passkeys.toml, consents.toml."""
+    """Identity: hub.toml, ca.crt, hub.pem, signing.key, passkeys.toml, consents.toml."""
     state_dir: Path = Path("/var/lib/hearthline")
     """What the hub keeps: the spool, its epoch, the status."""
     clock_trusted: Trust = Trust.AUTO
     """Whether the machine's clock is right; auto asks the kernel."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How often the gateway hears of the hub while it is connected."""
+    renew_seconds: Annotated[float, Field(gt=0)] = 3600.0
+    """How often the hub looks whether its certificate is due and hub.toml has changed."""
     quiet_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a connected device may say nothing before the hub hangs up."""
     call_seconds: Annotated[float, Field(gt=0)] = USUAL.call_s

@@ -113,6 +113,15 @@ class CertificateAnswer(Frozen):
     state: Literal["enrolled", "active"]
 
 
+class HubFiles(Frozen):
+    """What a hub keeps beside its keys: hub.toml and, where the site has a root, what the root has
+    signed (recipients.toml) and the root's public key (root.pub)."""
+
+    hub_file: Annotated[str, Field(max_length=131_072)]
+    recipients: Annotated[str, Field(max_length=262_144)] | None = None
+    root: Annotated[str, Field(max_length=128)] | None = None
+
+
 def enrol_message(token: bytes, csr: bytes, nonce: bytes) -> bytes:
     """Return what the signing key signs to enrol."""
     return ENROL_CONTEXT + _sha256(token) + _sha256(csr) + nonce

@@ -21,8 +21,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device_profiles.wire.body import utc_ms
 from device_profiles.wire.hub_file import Broker
 from device_profiles.wire.v1 import topic_down, topic_up
-from edge_agent.errors import BrokerUnavailable
-from edge_agent.ports import Acknowledged, Answer, Downlink, Row
+from edge_agent.errors import BrokerUnavailable, WrongInput
+from edge_agent.ports import Acknowledged, Answer, Downlink, Login, Row
 
 KEEPALIVE_S: Final = 30
 CALL_S: Final = 10.0
@@ -115,21 +115,28 @@ class MqttConnection:
 class MqttUplink:
     """See `ports.Uplink`."""
 
-    def __init__(self, hub: UUID, broker: Broker, tls: ssl.SSLContext) -> None:
-        self._hub, self._broker, self._tls = hub, broker, tls
+    def __init__(self, hub: UUID, broker: Broker, login: Login) -> None:
+        self._hub, self._broker, self._login = hub, broker, login
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[MqttConnection]:
         """See `ports.Uplink`."""
-        connection = MqttConnection(self._hub, self._broker, self._tls)
+        connection = MqttConnection(self._hub, self._broker, self._context())
         try:
             async with connection.client as client:
                 granted = await client.subscribe(topic_down(self._hub), qos=1)
                 if any(_failed(code) for code in granted):
                     raise BrokerUnavailable("subscription_refused")
+                self._login.worked()
                 yield connection
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             raise BrokerUnavailable(str(error) or type(error).__name__) from None
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            return self._login.context()
+        except WrongInput as error:
+            raise BrokerUnavailable(error.detail) from None
 
 
 def _next(messages: AsyncIterator[aiomqtt.Message]) -> "asyncio.Future[aiomqtt.Message]":

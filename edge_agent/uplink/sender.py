@@ -35,10 +35,14 @@ class Sender:
         self._spool, self._uplink, self._receipts = spool, uplink, receipts
         self._clock, self._wake = clock, wake
         self._window, self._epoch = Window(), spool.epoch
-        self.connected = asyncio.Event()
+        self.connected, self._again = asyncio.Event(), asyncio.Event()
         self.nobody_listens = False
         self.undelivered = 0
         self.receipted = 0
+
+    def reconnect(self) -> None:
+        """End this connection and make another: there is a new certificate."""
+        self._again.set()
 
     async def run(self) -> None:
         """Connect and send, again and again, until cancelled."""
@@ -59,10 +63,15 @@ class Sender:
             log.info("uplink_connected", epoch=self._spool.epoch)
             self._window = Window()  # whatever the last connection carried is sent again
             self.connected.set()
+            self._again.clear()
             try:
-                await _first(self._send(connection), self._listen(connection))
+                await _first(self._send(connection), self._listen(connection), self._until_again())
             finally:
                 self.connected.clear()
+
+    async def _until_again(self) -> None:
+        await self._again.wait()
+        log.info("uplink_reconnects")
 
     async def _send(self, connection: Connection) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What hubs ask for: to be certified, to be certified again, and their hub.toml.
+"""What hubs ask for: to be certified, to be certified again, and for their files.
 
 Shaped after EST (RFC 7030): cacerts, simpleenroll, simplereenroll. The bodies are ours, since a
 request carries a second key and its proof.
@@ -18,16 +18,15 @@ from starlette.responses import Response
 from device_profiles.wire.enrolment import (
     CertificateAnswer,
     EnrolRequest,
+    HubFiles,
     NonceAnswer,
     RecoverRequest,
     RenewRequest,
 )
-from device_profiles.wire.hub_file import HubFile
 from gateway.api.client_certificate import shown_certificate
 from gateway.enrolment.enrol import Enrolment
 from gateway.enrolment.renew import Renewal, known_hub
 from gateway.errors import NotConfirmed
-from gateway.identity.hub_kit import hub_file_text
 from gateway.storage.database import Connection, Database
 from gateway.storage.homes import HubRow
 
@@ -40,7 +39,7 @@ class HubDoor:
     site_authority: bytes
     enrolment: Enrolment
     renewal: Renewal
-    file: Callable[[Connection, HubRow], HubFile]
+    files: Callable[[Connection, HubRow], HubFiles]
     now: Callable[[], datetime]
 
 
@@ -75,16 +74,15 @@ def hub_routes(door: HubDoor) -> APIRouter:
         """The next certificate, for one that has expired lately."""
         return door.renewal.recover(asked, door.now())
 
-    @router.get("/hub/v1/hub.toml")
-    def hub_file(request: Request) -> Response:
+    @router.get("/hub/v1/files")
+    def files(request: Request) -> HubFiles:
         """What the hub must know now; 409 until its six digits are confirmed."""
         shown = shown_certificate(request)
         with door.database.transaction() as connection:
             hub = known_hub(connection, shown).hub
             if hub.state != "active":
                 raise NotConfirmed
-            content = hub_file_text(door.file(connection, hub.row))
-        return Response(content, media_type="application/toml; charset=utf-8")
+            return door.files(connection, hub.row)
 
     return router
 

@@ -24,7 +24,7 @@ SELECT {_COLUMNS} FROM certificate WHERE issuer = %(issuer)s AND serial = %(seri
 ANSWERED: Final = f"""
 SELECT {_COLUMNS} FROM certificate
 WHERE hub_id = %(hub)s AND csr_sha256 = %(csr)s AND revoked_at IS NULL
-  AND not_after > %(now)s"""  # noqa: S608 - constants only
+  AND not_after > %(now)s ORDER BY not_after DESC LIMIT 1"""  # noqa: S608 - constants only
 NEWEST: Final = f"""
 SELECT {_COLUMNS} FROM certificate WHERE hub_id = %s AND revoked_at IS NULL
 ORDER BY issued_at DESC, not_after DESC LIMIT 1"""  # noqa: S608 - constants only

@@ -35,8 +35,7 @@ CREATE TABLE certificate (
     CHECK ((revoked_at IS NULL) = (reason IS NULL))
 );
 CREATE INDEX certificate_of_hub ON certificate (hub_id, not_after);
-CREATE UNIQUE INDEX certificate_once ON certificate (hub_id, csr_sha256)
-    WHERE revoked_at IS NULL;
+CREATE INDEX certificate_of_request ON certificate (hub_id, csr_sha256);
 CREATE UNIQUE INDEX certificate_recovers_once ON certificate (hub_id, recovers);
 -- What a revocation list must name.
 CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked_at IS NOT NULL;

@@ -1,6 +1,7 @@
 """The uplink against a real broker: nothing leaves the spool without a signed receipt."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
@@ -19,6 +20,19 @@ from tests.integration.edge_agent.broker import Broker, post, until
 from tests.integration.edge_agent.certificates import make_authority
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A certificate that is never renewed."""
+
+    tls: ssl.SSLContext
+
+    def context(self) -> ssl.SSLContext:
+        return self.tls
+
+    def worked(self) -> None:
+        pass
+
+
 @dataclass
 class Running:
     spool: SqliteSpool
@@ -30,7 +44,7 @@ async def running(folder: Path, kit: Kit, broker: Broker) -> AsyncIterator[Runni
     clock, wake = trusted_clock(), asyncio.Event()
     with closing(SqliteSpool(folder, kit.sealer(), clock, 2**24, wake.set)) as spool:
         keys = (kit.gateway_key.public_key(),)
-        uplink = MqttUplink(kit.hub, kit.hub_file.broker, broker.tls(str(kit.hub)))
+        uplink = MqttUplink(kit.hub, kit.hub_file.broker, Fixed(broker.tls(str(kit.hub))))
         sender = Sender(spool, uplink, Receipts(kit.hub, keys), clock, wake)
         loop = asyncio.create_task(sender.run())
         try:
