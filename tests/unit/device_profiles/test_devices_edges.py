@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from device_profiles.devices import (
+    berry_bm1000,
     beurer_bf720,
     caresens,
     contour_next,
@@ -283,3 +284,32 @@ def test_a_caresens_month_13_is_repaired_in_records_only() -> None:
     assert caresens._repaired(context) == context
     november = Indication(uuid=sig(0x2A18), octets=bytes.fromhex("020100ea070b05071e005ab011"))
     assert caresens._repaired(november) == november
+
+
+@pytest.mark.parametrize("octets", ["0732054862", "87b2054862", "8732058562"])
+def test_a_packet_of_a_berry_has_bit_7_at_its_beginning_only(octets: str) -> None:
+    with pytest.raises(DecodeError, match="bit 7"):
+        berry_bm1000._frame(bytes.fromhex(octets))
+
+
+def test_an_oximeter_without_a_finger_has_nothing_to_keep() -> None:
+    profile = PROFILES["jumper_jpd500f"]
+    (uuid,) = profile.subscribe
+    off = Indication(uuid=uuid, octets=bytes((0x81, 0, 0, 0)))
+    on = Indication(uuid=uuid, octets=bytes((0x81, 72, 97, 0)))
+    later = Indication(uuid=uuid, octets=bytes((0x81, 73, 96, 0)))
+    sieve = profile.sieve()
+    assert [sieve.keeps(one) for one in (off, on, off, off)] == [False, True, True, False]
+    episode = profile.assemble()
+    assert not episode.add(on)
+    assert not episode.add(later)
+    assert episode.rest() == ((later, on),)
+
+
+def test_a_result_without_its_context_is_no_better_than_it_was() -> None:
+    """0 mg/dL is invalid; that its announced context did not come does not make it questionable."""
+    profile = PROFILES["caresens"]
+    record = bytes.fromhex("120400ea070b14071e0000b011")
+    (reading,) = profile.readings((Indication(uuid=sig(0x2A18), octets=record),))
+    assert reading.validity is Validity.INVALID
+    assert "context_missing" in reading.flags
