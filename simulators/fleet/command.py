@@ -1,6 +1,8 @@
 """`hearthline-sim fleet`: load for a gateway, and figures of how it bore it."""
 
 import json
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +31,8 @@ def fleet(
     """
     if keep is not None and keep.exists():
         raise typer.BadParameter(f"{keep} exists already", param_hint="--keep")
+    # As Ctrl-C: so that the gateway ends with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Bar() as bar:
         report = run(Plan(hubs, rate, minutes, suite, seed), bar.tell, keep)
     figures = report.figures()

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from simulators.fleet.drive import Pace
+from simulators.fleet.drive import GRACE_S, Pace
 from simulators.fleet.hub import Counts
 
-# The last receipt may come so long after the planned end, and 1 % of the time besides.
-GRACE_S: Final = 5.0
+# Besides the grace, the last receipt may come so much later than planned.
+SLACK: Final = 1.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Report:
     def held(self) -> bool:
         """Say whether all was sent and receipted in about the time that it should take."""
         last = max(self.pace.end, self.counts.last_receipt)
-        return last - self.pace.start <= self.plan.seconds * 1.01 + GRACE_S
+        in_time = last - self.pace.start <= self.plan.seconds * SLACK + GRACE_S
+        return in_time and self.counts.sent == self.plan.readings
 
     @property
     def problems(self) -> list[str]:

@@ -165,6 +165,7 @@ def test_all_is_well_or_it_is_said_what_is_not() -> None:
     assert report(600, 600, 600, last=61).problems == []
     assert report(600, 599, 600, last=61).problems == ["1 readings have no receipt"]
     assert report(600, 600, 600, last=70).problems == ["10 readings a second were not held"]
+    assert report(590, 590, 590, last=61).problems == ["10 readings a second were not held"]
     told = lines(report(600, 600, 590, last=61).figures())
     assert "NOT AS ASKED: the gateway misses 10" in told
 
