@@ -125,7 +125,7 @@ def destroy(
     if key and not found:
         raise NotFound(f"No key {key}; `hearthline-gateway keys list` shows them.")
     with settings.database().transaction() as connection:
-        needs = {one.record.kid: _needs(connection, one, now) for one in found}
+        needs = {one.record.kid: needs(connection, one, now) for one in found}
         gone = {kid for kid, reasons in needs.items() if not reasons}
         if gone and not dry_run:
             key_uses.record_key_event(connection, "keys_destroyed", who, [k.hex() for k in gone])
@@ -135,7 +135,7 @@ def destroy(
         raise Conflict("This key is still needed.")
 
 
-def _needs(connection: Connection, one: Standing, now: datetime) -> list[str]:
+def needs(connection: Connection, one: Standing, now: datetime) -> list[str]:
     """Say what still needs a key; an empty list means that it may go."""
     if one.switch is None or one.destroy_from is None:
         return ["it is the newest: hubs seal to it"]

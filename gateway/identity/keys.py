@@ -113,12 +113,12 @@ def read_records(keys: Path) -> tuple[SignedRecord, ...]:
 
 
 def signed_recipient_records(keys: Path, suite: Suite) -> RecipientsFile | None:
-    """Return what a hub of this suite is told: its records, never of a lower suite. None where
-    the site has no root."""
+    """Return what a hub of this suite is told: the newest key, and no other, so that it never
+    goes back to an older one, whatever its clock says. None where the site has no root."""
     if read_root_public(keys) is None:
         return None
     records = tuple(record for record in read_records(keys) if record.suite is suite)
-    return RecipientsFile(records=records[-64:]) if records else None
+    return RecipientsFile(records=records[-1:]) if records else None
 
 
 def recipients_text(file: RecipientsFile) -> str:
