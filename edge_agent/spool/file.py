@@ -10,12 +10,14 @@ from typing import Final
 
 from edge_agent.errors import EdgeError
 from edge_agent.spool.epoch import read_epoch, sync_folder, write_epoch
+from edge_agent.spool.witness import Index, read_index
 
 NAME: Final = "spool.db"
 # Rows in flight are few and small; the default cache of 2 MiB would only cost memory.
 CACHE_KIB: Final = 256
 # Blobs of one to two thousand octets leave up to half of a page unused.
 PAGES_PER_QUOTA: Final = 2
+KEPT_LOG: Final = "spool.db.log"
 # The file's user_version where it took the place of a damaged one.
 AFTER_DAMAGE: Final = 1
 # 2026-01-01 UTC: no clock that somebody has set is earlier.
@@ -66,23 +68,27 @@ CREATE TABLE bookmark (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open spool file. `damaged` says that the one before it was set aside."""
+    """An open spool file. `damaged` says that the one before it was set aside, and `logged` that
+    it was not closed: its log may hold what SQLite does not find."""
 
     db: sqlite3.Connection
     epoch: int
     damaged: bool
+    logged: bool = False
 
 
 def open_file(folder: Path, quota: int) -> Opened:
     """Open the spool in `folder`, or begin a new one where it is missing or damaged."""
     path, stored = folder / NAME, read_epoch(folder)
     existed = path.exists()
-    db = _sound(path, quota) if existed else None
+    promised = read_index(folder / f"{NAME}-shm")
+    keep_log(folder)
+    db = _sound(path, quota, promised) if existed else None
     epoch = _epoch(db) if db is not None else None
     if db is not None and epoch is not None and epoch >= (stored or 0):
         if epoch != stored:
             write_epoch(folder, epoch)
-        return Opened(db, epoch, damaged=_untold(db))
+        return Opened(db, epoch, damaged=_untold(db), logged=(folder / KEPT_LOG).exists())
     if db is not None:
         db.close()  # a file older than the epoch: somebody put an old card back
     return Opened(*_begin(folder, quota, stored, damaged=existed), damaged=existed)
@@ -93,17 +99,36 @@ def renew(folder: Path, quota: int) -> Opened:
     return Opened(*_begin(folder, quota, read_epoch(folder), damaged=True), damaged=True)
 
 
+def log_of(folder: Path) -> Path:
+    """Return where SQLite keeps the log."""
+    return folder / f"{NAME}-wal"
+
+
+def keep_log(folder: Path) -> None:
+    """Give the log a second name: closing lets SQLite delete it, with what it did not find."""
+    if log_of(folder).exists():
+        forget_log(folder)
+        os.link(log_of(folder), folder / KEPT_LOG)
+
+
+def forget_log(folder: Path) -> None:
+    """Let go of the log that was kept; what was behind its end is in the spool."""
+    (folder / KEPT_LOG).unlink(missing_ok=True)
+
+
 def set_aside(folder: Path, epoch: int) -> list[Path]:
     """Return where the file is, and its log, that this epoch's took the place of."""
     return [folder / f"{NAME}.before-{epoch}{suffix}" for suffix in ("", "-wal")]
 
 
-def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
+def _sound(path: Path, quota: int, promised: Index | None) -> sqlite3.Connection | None:
     """Open a file, or return None where it is damaged; other errors are somebody else's."""
     db = None
     try:
         db = _connect(path, quota)
-        if db.execute("PRAGMA quick_check").fetchone()[0] == "ok":
+        whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        found = read_index(path.with_name(f"{NAME}-shm"))
+        if whole and not (promised and promised.promises_more_than(found)):
             return db
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
@@ -150,9 +175,10 @@ def _begin(
     write_epoch(folder, epoch)
     new = folder / f"{NAME}.new"
     _build(new, quota, epoch, AFTER_DAMAGE if damaged else 0)
+    if (folder / KEPT_LOG).exists():
+        (folder / KEPT_LOG).rename(folder / f"{NAME}.before-{epoch}-wal")
     for suffix in ("-wal", "-shm"):
-        if (folder / (NAME + suffix)).exists():
-            (folder / (NAME + suffix)).rename(folder / f"{NAME}.before-{epoch}{suffix}")
+        (folder / (NAME + suffix)).unlink(missing_ok=True)
     if (folder / NAME).exists():
         os.link(folder / NAME, folder / f"{NAME}.before-{epoch}")
     new.replace(folder / NAME)

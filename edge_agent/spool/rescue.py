@@ -8,7 +8,6 @@ piece. What was let go of already may be found too; told again it is harmless.
 import hashlib
 import mmap
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from device_profiles.errors import WireError
 from device_profiles.wire.hub_file import HubFile
 from device_profiles.wire.v1 import (
+    HEADER,
     MAGIC,
     MAX_ENVELOPE,
     VERSION,
@@ -43,28 +43,49 @@ class Found:
     envelope: bytes
 
 
-def find(paths: list[Path], hub_file: HubFile, key: Ed25519PublicKey) -> list[Found]:
-    """Return every whole envelope in these files once, in the order in which they were sealed."""
-    found = {
-        (one.epoch, one.seq): one
-        for path in paths
-        if path.is_file() and path.stat().st_size
-        for one in _in_file(path, hub_file, key)
-    }
+def find(
+    paths: list[Path],
+    hub_file: HubFile,
+    key: Ed25519PublicKey,
+    above: tuple[int, int] = (0, 0),
+) -> list[Found]:
+    """Return every whole envelope after `above`, an epoch and seq, in the order of sealing."""
+    found: dict[tuple[int, int], Found] = {}
+    for path in paths:
+        if path.is_file() and path.stat().st_size:
+            _search(path, hub_file, key, above, found)
     # A heartbeat of yesterday tells nothing, and the next one is near.
     return [one for _, one in sorted(found.items()) if one.class_ is not Class.STATUS]
 
 
-def _in_file(path: Path, hub_file: HubFile, key: Ed25519PublicKey) -> Iterator[Found]:
+def _search(
+    path: Path,
+    hub_file: HubFile,
+    key: Ed25519PublicKey,
+    above: tuple[int, int],
+    found: dict[tuple[int, int], Found],
+) -> None:
+    """Add what is in one file; a log has the same envelope in many of its frames."""
     start = re.escape(MAGIC + bytes([VERSION]))
     owner = re.escape(hub_file.organisation.bytes + hub_file.hub.bytes)
     begins = re.compile(start + b"." + owner, re.DOTALL)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
         for match in begins.finditer(octets):
+            place = place_of(octets[match.start() : match.start() + HEADER.size])
+            if place is None or place <= above or place in found:
+                continue
             envelope = _cut_out(octets, match.start())
             one = _read(envelope, hub_file, key) if envelope else None
             if one:
-                yield one
+                found[one.epoch, one.seq] = one
+
+
+def place_of(envelope: bytes) -> tuple[int, int] | None:
+    """Return the epoch and seq that an envelope says it has."""
+    if len(envelope) < HEADER.size:
+        return None
+    *_, epoch, seq, _ = HEADER.unpack_from(envelope)
+    return epoch, seq
 
 
 def _cut_out(octets: mmap.mmap, start: int) -> bytes | None:

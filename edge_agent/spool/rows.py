@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from device_profiles.wire.body import GapBody, utc_ms
-from device_profiles.wire.v1 import HEADER, MAX_ENVELOPE, Class, Receipt
+from device_profiles.wire.v1 import MAX_ENVELOPE, Class, Receipt
 from edge_agent.ports import Body, Clock, Ref
 from edge_agent.spool import ranges, room
-from edge_agent.spool.rescue import Found
+from edge_agent.spool.rescue import Found, place_of
 from edge_agent.spool.seal import Sealer
 
 INSERT = """
@@ -17,8 +17,8 @@ INSERT INTO envelope (seq, class, kind, reason, state, supersedes, envelope, sha
                       boot, mono_ns, wall_ms, clock_ok)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# A quarter of what may be sent at once is for the newest that is no alert: behind a backlog of days,
-# what is measured now and the heartbeat would else wait for all of it.
+# A quarter of what may be sent at once is for the newest that is no alert: behind a backlog of
+# days, what is measured now and the heartbeat would else wait for all of it.
 NEWEST_SHARE = 4
 READY = "state = 'ready' AND seq NOT IN (SELECT value FROM json_each(:without))"
 # Oldest by the index, newest by the rowid (`+` keeps SQLite from the index): nothing is scanned, and
@@ -44,14 +44,29 @@ class Rows:
 
     def insert(self, body: Body, class_: Class, state: str) -> Ref:
         """Seal a body for the next seq and keep it; the seq is part of what is signed."""
-        row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'")
-        seq = (row.fetchone() or (0,))[0] + 1
+        seq = self.last() + 1
         if self._sealer.size(body) > MAX_ENVELOPE:  # no broker or gateway would take it
             body = GapBody(at=self._clock.now(), reason="too_large", supersedes=body.supersedes)
         envelope = self._sealer.seal(body, class_, self.epoch, seq)
         reason = getattr(body, "reason", "")
         self._keep(seq, class_, body.type, reason, state, body.supersedes, envelope)
         return Ref(self.epoch, seq)
+
+    def roll_forward(self, found: Sequence[Found]) -> int:
+        """Keep what lies behind the end of the log with the seq that it was sealed with; say how
+        many. What is missing in between is told."""
+        last = self.last()
+        lost = [one for one in found if one.epoch == self.epoch and one.seq > last]
+        for one in lost:
+            self._keep(one.seq, one.class_, "raw", "", "ready", (), one.envelope)
+        missing = set(range(last + 1, self.last() + 1)) - {one.seq for one in lost}
+        self.tell(ranges.of(missing), "log_damaged")
+        return len(lost)
+
+    def last(self) -> int:
+        """Return the highest seq that was ever given."""
+        row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'").fetchone()
+        return int(row[0]) if row else 0
 
     def _keep(
         self,
@@ -144,5 +159,5 @@ class Rows:
 
 def _covers(receipt: Receipt, envelope: bytes) -> bool:
     """Say whether a receipt covers what an envelope itself says that it is."""
-    *_, epoch, seq, _ = HEADER.unpack_from(envelope)
-    return bool(epoch == receipt.epoch and receipt.covers(seq))
+    epoch, seq = place_of(envelope) or (0, 0)
+    return epoch == receipt.epoch and receipt.covers(seq)

@@ -192,12 +192,14 @@ class SqliteSpool:
         if opened.damaged:
             self._problems[Problem.DAMAGED] = self._clock.now()
             self._after_damage()
+        elif opened.logged:
+            self._roll_forward()
 
     @_renewing
     def _after_damage(self) -> None:
         """Tell of it, and keep what is whole of what was set aside, both or neither."""
         aside = file.set_aside(self._folder, self._epoch)
-        found = rescue.find(aside, self._sealer.hub_file, self._sealer.key.public_key())
+        found = rescue.find(aside, *self._sealer.own())
         log.error("spool_damaged", epoch=self._epoch, rescued=len(found))
         with self._transaction():
             gap = GapBody(at=self._clock.now(), reason="spool_damaged")
@@ -205,7 +207,19 @@ class SqliteSpool:
             self._rows.rescue(found)
         self._wake()
 
+    @_renewing
+    def _roll_forward(self) -> None:
+        """Keep the envelopes in the log that SQLite did not get to: the power went, or it broke."""
+        kept = self._folder / file.KEPT_LOG
+        found = rescue.find([kept], *self._sealer.own(), (self._epoch, self._rows.last()))
+        if found:
+            with self._transaction():
+                count = self._rows.roll_forward(found)
+            log.warning("log_rolled_forward", epoch=self._epoch, rows=count)
+        file.forget_log(self._folder)
+
     def _renew(self) -> None:
+        file.keep_log(self._folder)
         self._db.close()
         self._use(file.renew(self._folder, self._quota))
 

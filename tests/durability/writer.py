@@ -10,23 +10,34 @@ import random
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.v1 import Class
 from edge_agent.errors import SpoolRefused
 from edge_agent.ports import Bookmark
 from edge_agent.spool import file
 from edge_agent.spool.sqlite import SqliteSpool
-from tests.fixtures.hub import make_kit, raw, reading, status, trusted_clock
+from tests.fixtures.hub import Kit, make_kit, raw, reading, status, trusted_clock
 
 QUOTA: Final = 1 << 17  # small, so that readings are dropped for newer ones
 CALLS: Final = 130
 SMASH_AT: Final = CALLS // 2
 ALL: Final = "SELECT seq, state, attempts, envelope, sha256 FROM envelope ORDER BY seq"
+KEY: Final = bytes(range(32))
 State = dict[str, Any]
+
+
+def same_hub() -> Kit:
+    """Return a kit of one hub for all processes: what it signed, it can find again."""
+    kit = make_kit()
+    hub_file = kit.hub_file.model_copy(update={"hub": UUID(int=7), "organisation": UUID(int=8)})
+    return replace(kit, hub_file=hub_file, signing_key=Ed25519PrivateKey.from_private_bytes(KEY))
 
 
 def state_of(spool: SqliteSpool) -> State:
@@ -43,11 +54,8 @@ def state_of(spool: SqliteSpool) -> State:
 class Hand:
     """Calls the spool as an agent does, in random order."""
 
-    def __init__(self, spool: SqliteSpool, seed: int) -> None:
-        self.spool, self.chance = spool, random.Random(seed)  # noqa: S311
-        self.kit = make_kit()
-        self.spool._sealer = self.kit.sealer()
-        self.spool._rows._sealer = self.spool._sealer
+    def __init__(self, spool: SqliteSpool, kit: Kit, seed: int) -> None:
+        self.spool, self.kit, self.chance = spool, kit, random.Random(seed)  # noqa: S311
         self.held: list[Any] = []
 
     def one(self) -> None:
@@ -104,9 +112,10 @@ def main(folder: Path, told: Path, session: str, seed: int) -> None:
     def tell(what: State) -> None:
         os.write(out, json.dumps(what).encode() + b"\n")
 
-    spool = SqliteSpool(folder, make_kit().sealer(), trusted_clock(), QUOTA)
+    kit = same_hub()
+    spool = SqliteSpool(folder, kit.sealer(), trusted_clock(), QUOTA)
     tell(state_of(spool))
-    hand = Hand(spool, seed)
+    hand = Hand(spool, kit, seed)
     for number in range(CALLS):
         if session == "smashed" and number == SMASH_AT:
             tell({**state_of(spool), "smashed": True})
