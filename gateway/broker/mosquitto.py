@@ -1,7 +1,8 @@
 """Mosquitto's configuration and access list, as text. Only options that 2.0 and later know.
 
-Why these: PUBACK is no durability with the default autosave; queues of 1,000 drop in silence; a
-certificate must not connect under another's client id (docs/adr/0005).
+Why these: what the broker loses the hubs send again, so it saves its store now and then, and not at
+each change, which under load is all it would do; queues of 1,000 drop in silence; a certificate
+must not connect under another's client id (docs/adr/0005).
 """
 
 from collections.abc import Iterable
