@@ -21,6 +21,7 @@ PROMISES: Final[Mapping[str, str]] = {
     "renewal-year": "A year of renewals, the CA away for 48 h, a crash at each step: nobody is "
     "locked out",
     "revocation": "A revoked hub is refused, cannot publish, is off, and finds no way back",
+    "hub-as-another": "No hub acts as another, by topic, client id, certificate or organisation",
     "clock": "A hub that starts in 1970, or ten years off, or is stepped, keeps the order and has "
     "the right time once it is told",
     "backlog": "72 hours offline drain in under five minutes, the urgent ones first, while live "
