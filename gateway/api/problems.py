@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): a fixed code, a sentence, never what the client sent."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -64,8 +65,8 @@ class LimitBody:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what comes."""
-        seen, answered = 0, False
+        """Count what comes; what the application says of half a body is not told."""
+        seen = 0
 
         async def limited() -> Message:
             nonlocal seen
@@ -75,14 +76,11 @@ class LimitBody:
                 raise TooLong
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
+        async def told(message: Message) -> None:
+            if seen <= MOST_OCTETS:
+                await send(message)
 
-        try:
-            await self._app(scope, limited, noted)
-        except TooLong:
-            if not answered:
-                refusal = problem(413, "too_long", "The body is too long.")
-                await refusal(scope, receive, send)
+        with suppress(TooLong):
+            await self._app(scope, limited, told)
+        if seen > MOST_OCTETS:
+            await problem(413, "too_long", "The body is too long.")(scope, receive, send)
