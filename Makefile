@@ -5,12 +5,12 @@ PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
 
-.PHONY: help setup demo check test test-long test-bluez promises report bench clean
+.PHONY: help setup demo check test test-long test-bluez fuzz promises report bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup:  ## Install what is missing: mosquitto, dbus, uv, Python packages
+setup:  ## Install what is missing: mosquitto, dbus, strace, uv, Python packages
 	@bash .ci/setup
 
 demo: setup  ## The whole product on this machine, with simulated homes
@@ -21,10 +21,10 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) tests/unit tests/contract tests/meta --disable-socket --allow-unix-socket -q
+	$(PYTEST) tests/unit tests/contract tests/fuzz tests/meta --disable-socket --allow-unix-socket -q
 
 test: check  ## Everything that can be tested without hardware
-	$(PYTEST) tests/integration tests/acceptance -q -m "not slow" -n 2 --dist loadfile
+	$(PYTEST) tests/integration tests/acceptance tests/durability -q -m "not slow" -n 2 --dist loadfile
 
 test-long: setup  ## Hours of the same: many random schedules of kill -9
 	$(PYTEST) tests -q -m slow --timeout 7200
@@ -35,6 +35,9 @@ test-bluez: setup  ## The devices' stories on the real Linux Bluetooth stack, in
 
 mutation: setup  ## Change the makers' protocols by one thing at a time: does a test turn red? Half an hour
 	bash .ci/mutation
+
+fuzz: setup  ## Look for octets that break what reads them: SECONDS_EACH (60) for each target
+	nice -n 15 $(BIN)/python -m tests.fuzz --seconds $${SECONDS_EACH:-60} $(TARGETS)
 
 promises:  ## Write docs/promises.md from the figures that tests counted on this machine
 	$(BIN)/python -m tests.promises

@@ -17,6 +17,7 @@ PROMISES: Final[Mapping[str, str]] = {
     "spool-flips": "A flipped byte in the spool is refused or harmless",
     "envelope-attacks": "A flipped bit, a truncation, a splice between topics, hubs and "
     "organisations, a replay: nothing is accepted",
+    "fuzz": "Octets that nobody chose are read or refused with a reason, in bounded time and memory",
     "token-once": "A token used by fifty at once gives one certificate",
     "renewal-year": "A year of renewals, the CA away for 48 h, a crash at each step: nobody is "
     "locked out",

@@ -1,0 +1,1 @@
+"""Octets that nobody chose, for everything that reads octets from outside."""
