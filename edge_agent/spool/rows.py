@@ -21,8 +21,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 # days, what is measured now and the heartbeat would else wait for all of it.
 NEWEST_SHARE = 4
 READY = "state = 'ready' AND seq NOT IN (SELECT value FROM json_each(:without))"
-# Oldest by the index, newest by the rowid (`+` keeps SQLite from the index): nothing is scanned, and
-# a backlog of days costs as much as an empty spool.
+# Oldest by the index, newest by the rowid (`+` keeps SQLite from the index): nothing is scanned,
+# and a backlog of days costs as much as an empty spool.
 PENDING = f"""
 SELECT seq, class, envelope, sha256, attempts FROM envelope WHERE seq IN (
   SELECT seq FROM (SELECT seq FROM envelope WHERE {READY} ORDER BY class, seq LIMIT :oldest)
