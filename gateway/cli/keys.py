@@ -125,12 +125,12 @@ def destroy(
     if key and not found:
         raise NotFound(f"No key {key}; `hearthline-gateway keys list` shows them.")
     with settings.database().transaction() as connection:
-        needs = {one.record.kid: needs(connection, one, now) for one in found}
-        gone = {kid for kid, reasons in needs.items() if not reasons}
+        needed = {one.record.kid: needs(connection, one, now) for one in found}
+        gone = {kid for kid, reasons in needed.items() if not reasons}
         if gone and not dry_run:
             key_uses.record_key_event(connection, "keys_destroyed", who, [k.hex() for k in gone])
             keys.destroy_keys(settings.keys, gone)
-    _tell(needs, dry_run, as_json)
+    _tell(needed, dry_run, as_json)
     if key and not gone:
         raise Conflict("This key is still needed.")
 
@@ -183,14 +183,14 @@ def _print_made(kids: list[bytes], as_json: bool) -> None:
         print("Hubs learn of them when they renew; ingest has them already. Take the root away.")
 
 
-def _tell(needs: dict[bytes, list[str]], dry_run: bool, as_json: bool) -> None:
+def _tell(needed: dict[bytes, list[str]], dry_run: bool, as_json: bool) -> None:
     rows = [
         {"key": kid.hex(), "destroyed": not reasons and not dry_run, "needed_by": reasons}
-        for kid, reasons in needs.items()
+        for kid, reasons in needed.items()
     ]
     if as_json:
         print_json(rows)
         return
-    for kid, reasons in needs.items():
+    for kid, reasons in needed.items():
         end = "may go" if dry_run else "destroyed; see to its backups"
         print(f"{kid.hex()}: " + ("; ".join(reasons) if reasons else end))
