@@ -10,7 +10,7 @@ export LC_ALL := C.UTF-8
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup:  ## Install what is missing: mosquitto, dbus, strace, uv, Python packages
+setup:  ## Install what is missing: mosquitto, dbus, strace, libfaketime, uv, Python packages
 	@bash .ci/setup
 
 demo: setup  ## The whole product on this machine, with simulated homes

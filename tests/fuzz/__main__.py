@@ -31,7 +31,12 @@ def inside(target: str, arguments: list[str]) -> None:
     with atheris.instrument_imports(
         include=["device_profiles", "edge_agent", "gateway"], enable_loader_override=False
     ):
+        from device_profiles.codecs import decoders, readers
+        from device_profiles.registry import PROFILES
         from tests.fuzz.targets import TARGETS
+
+        # Found by walking folders, when first asked for: now, so that they are counted too.
+        _ = (decoders(), readers(), list(PROFILES.values()))
     atheris.Setup([target, *arguments], TARGETS[target])
     atheris.Fuzz()
 

@@ -59,7 +59,7 @@ class Hub:
         """Write what `hearthline-gateway hub add` would write."""
         home = folder / "hub"
         broker.authority.issue(str(kit.hub), home, "hub")
-        plain = kit.hub_file.model_dump(mode="json")
+        plain = kit.hub_file.model_dump(mode="json", exclude_none=True)
         (home / "hub.toml").write_text(tomli_w.dumps(plain))
         pem = kit.signing_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (home / "signing.key").write_bytes(pem)
