@@ -122,7 +122,8 @@ def replace(
         hub = replace_hub(connection, old, new_hub_id(), who, now)
         told = inviting.new_token(connection, door, hub.id, who, now)
     try:
-        off: list[str] = [done.step for done in Revoke(settings, database, old).run("replaced", who)]
+        steps = Revoke(settings, database, old).run("replaced", who)
+        off: list[str] = [done.step for done in steps]
     except NotOff as error:
         off = [f"refused; not proved at the broker: {error}"]
     _give(told, now, qr, enroll_toml, as_json, replaces=old, old_hub=off)

@@ -125,15 +125,16 @@ def pair(
     profile: Annotated[str, typer.Option(help="Device profile, as generic_cuff.")],
     patient: Annotated[UUID, typer.Option(help="Whose readings it takes.")],
     out: Annotated[
-        Path, typer.Option(help="The folder that `hub add` wrote; copy its hub.toml to the hub.")
-    ],
+        Path | None, typer.Option(help="The folder that `hub add` wrote, to write hub.toml anew.")
+    ] = None,
     slot: Annotated[int | None, typer.Option(help="User slot; without: one user.")] = None,
     since: Since = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Pair a device to a hub, assign it to a patient and rewrite the hub's hub.toml.
+    """Pair a device to a hub and assign it to a patient.
 
-    The agent reads hub.toml when it starts: restart it after copying the file.
+    A hub that enrolled fetches its hub.toml within the hour. For one without the API, name --out,
+    copy the file to it, and restart its agent.
     """
     start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
     new = homes.NewPairing(given.address(address), profile, patient, slot, start)
@@ -142,8 +143,9 @@ def pair(
     with locked(settings.home), settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)
         device = homes.pair_device(connection, row, new)
-        keys = SiteKeys(settings.keys)
-        write_hub_file(connection, keys, row, _broker(settings), out, settings.api_url)
+        if out is not None:
+            keys = SiteKeys(settings.keys)
+            write_hub_file(connection, keys, row, _broker(settings), out, settings.api_url)
     _print_id(device, as_json)
 
 

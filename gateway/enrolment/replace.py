@@ -13,10 +13,11 @@ REPLACED: Final = "SELECT id FROM hub WHERE replaces = %s"
 # What began at this very moment has no time before it to keep.
 END: Final = """
 UPDATE pairing SET valid = tstzrange(lower(valid), greatest(%(now)s, lower(valid)), '[]')
-WHERE hub_id = %(old)s AND upper_inf(valid) RETURNING device_id"""
+WHERE hub_id = %(old)s AND upper_inf(valid) RETURNING device_id, lower(valid) AS since"""
+# From when the old hub's began: a device's memory may hold what that one never fetched.
 BEGIN: Final = """
 INSERT INTO pairing (organisation_id, hub_id, device_id, valid)
-VALUES (%(organisation)s, %(new)s, %(device)s, tstzrange(%(now)s, NULL))"""
+VALUES (%(organisation)s, %(new)s, %(device)s, tstzrange(%(since)s, NULL))"""
 
 
 def replace_hub(connection: Connection, old: UUID, new: UUID, by: str, now: datetime) -> HubRow:
@@ -31,7 +32,7 @@ def replace_hub(connection: Connection, old: UUID, new: UUID, by: str, now: date
     hub = HubRow(new, found.row.organisation, found.row.timezone, found.row.suite)
     enrolments.add_invited_hub(connection, hub, found.name, replaces=old)
     for row in connection.execute(END, {"now": now, "old": old}).fetchall():
-        told = {"organisation": hub.organisation, "new": new, "device": row["device_id"]}
-        connection.execute(BEGIN, {**told, "now": now})
+        told = {"organisation": hub.organisation, "new": new, "since": row["since"]}
+        connection.execute(BEGIN, {**told, "device": row["device_id"]})
     enrolments.security_event(connection, found, "hub_replaced", now, by=by, new=str(new))
     return hub
