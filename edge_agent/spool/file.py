@@ -47,7 +47,7 @@ CREATE TABLE envelope (
 ) STRICT;
 CREATE INDEX envelope_pending ON envelope (state, class, seq);
 -- What is on its way, and the heartbeat: a few rows, looked for with each receipt and each minute.
-CREATE INDEX envelope_sent ON envelope (seq) WHERE state = 'ready' AND attempts > 0;
+CREATE INDEX envelope_sent ON envelope (state, attempts);
 CREATE INDEX envelope_status ON envelope (seq) WHERE kind = 'status';
 
 -- Kept by the triggers, so that no insert has to count all rows.
