@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import cycle, islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from device_profiles import codes, gatt
@@ -112,7 +112,7 @@ def _reading(sample: Sample, sequence: int, wall: datetime) -> Reading:
 
 
 def _octets(sample: Sample, sequence: int, stamp: datetime) -> bytes:
-    numbers = {name: Decimal(one.number) for name, one in sample.values.items()}
+    numbers: dict[str, Any] = {name: Decimal(one.number) for name, one in sample.values.items()}
     match sample.kind:
         case "blood_pressure":
             return cuff.octets(cuff.Pressure.model_construct(device_time=stamp, **numbers), stamp)
