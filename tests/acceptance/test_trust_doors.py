@@ -1,5 +1,6 @@
 """Keys, revocation and the end of belonging as people meet them: commands, a real broker."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from gateway.settings import Settings
 from gateway.storage import homes
 from gateway.storage.database import Database
 from gateway.supervisor import _mosquitto
+from simulators.programs import script
 from simulators.site import free_port
 from tests.acceptance.test_gateway_doors import NOWHERE, Door
 from tests.fixtures.broker import wait_for
@@ -60,6 +62,22 @@ def test_a_hub_is_revoked_step_by_step_and_once(door: Door, tmp_path: Path) -> N
     assert count(door, "FROM security_event WHERE event = 'hub_revoked'") == 1
     assert {one["state"] for one in door.done("hub", "list") if one["id"] == hub} == {"revoked"}
     assert hub not in (door.home / "broker" / "acl").read_text()
+
+
+@pytest.mark.parametrize("step", ["refused", "listed", "kicked"])
+def test_the_command_killed_after_a_step_is_given_again(
+    door: Door, tmp_path: Path, step: str
+) -> None:
+    hub = door.done(*door.hub(tmp_path / "hub"))["id"]
+    command = [script("hearthline-gateway"), "hub", "revoke", hub, "--reason", "stolen"]
+    environment = {**os.environ, **door.environment}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        next(line for line in killed.stdout if step in line)
+        killed.kill()
+    told = door.done("hub", "revoke", hub, "--reason", "again")
+    assert told["steps"][-1]["step"] == "proved"
+    assert count(door, f"FROM revocation WHERE hub_id = '{hub}' AND reason = 'stolen'") == 1
 
 
 def test_what_cannot_be_revoked_is_said(door: Door) -> None:
