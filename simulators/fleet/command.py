@@ -8,10 +8,6 @@ from typing import Annotated
 
 import typer
 
-from simulators.fleet.progress import Bar
-from simulators.fleet.report import Plan, lines
-from simulators.fleet.run import run
-
 
 def fleet(
     hubs: Annotated[int, typer.Option(min=1, max=20_000, help="Each with its connection.")] = 1000,
@@ -29,6 +25,11 @@ def fleet(
     No radio and no agents: hubs that speak MQTT. Exits 1 when a reading has no receipt, when the
     gateway's account differs, or when the rate was not held.
     """
+    # Late: other commands need not wait for what this one loads.
+    from simulators.fleet.progress import Bar
+    from simulators.fleet.report import Plan, lines
+    from simulators.fleet.run import run
+
     if keep is not None and keep.exists():
         raise typer.BadParameter(f"{keep} exists already", param_hint="--keep")
     # As Ctrl-C: so that the gateway ends with it.
