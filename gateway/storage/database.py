@@ -149,7 +149,32 @@ def embedded(folder: Path) -> Database:
         folder.parent.mkdir(parents=True, exist_ok=True)
         mend(folder)
         try:
-            return Database(get_server(folder).get_uri())
+            database = Database(get_server(folder).get_uri())
         except START_ERRORS as error:
             name = type(error).__name__
             raise StorageUnavailable(f"({name}; it is embedded, see {folder}/log)") from None
+    _hush(database)
+    return database
+
+
+# An error's text, its detail and its statement quote rows: names and values have no place in a
+# server's log. What failed is in the gateway's own log, by the name of the error.
+SERVER_LOG: Final = {
+    "log_min_messages": "log",  # in the order of a server log: above errors, below fatal
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+def _hush(database: Database) -> None:
+    """Keep rows out of the embedded server's log; set once, it stays with the data."""
+    with database_errors(), database.connect(autocommit=True) as connection:
+        names = list(SERVER_LOG)
+        now = connection.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [names]
+        ).fetchall()
+        if {row["name"]: row["setting"] for row in now} == SERVER_LOG:
+            return
+        for name, value in SERVER_LOG.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        connection.execute("SELECT pg_reload_conf()")
