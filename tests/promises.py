@@ -14,10 +14,12 @@ PROMISES: Final[Mapping[str, str]] = {
     "and PostgreSQL, in any order",
     "spool-power-loss": "The spool survives a power cut: any subset of the writes that were not "
     "synced may be gone",
+    "spool-full-disk": "On a full disk no alert is lost, and the spool recovers unaided",
     "spool-flips": "A flipped byte in the spool is refused or harmless",
     "envelope-attacks": "A flipped bit, a truncation, a splice between topics, hubs and "
     "organisations, a replay: nothing is accepted",
-    "fuzz": "Octets that nobody chose are read or refused with a reason, in bounded time and memory",
+    "fuzz": "Octets that nobody chose are read, or refused with a reason, in bounded time and "
+    "memory",
     "token-once": "A token used by fifty at once gives one certificate",
     "renewal-year": "A year of renewals, the CA away for 48 h, a crash at each step: nobody is "
     "locked out",
