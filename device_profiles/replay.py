@@ -39,7 +39,7 @@ def parse(text: str) -> list[dict[str, Any]]:
             line = json.loads(written) if written.strip() else None
             if line is not None:
                 lines.append(_checked(line))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise WrongRecording(
                 f'line {number}: must look like {{"uuid": "2A35", "octets": "00780050005d00"}}'
             ) from None

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from device_profiles.reading import Frozen, Octets
 from device_profiles.wire.hub_file import RecipientRecord
-from device_profiles.wire.keys import RecipientPublic, Suite, key_id
+from device_profiles.wire.keys import MLKEM_PUBLIC, X25519_KEY, RecipientPublic, Suite, key_id
 
 CONTEXT: Final = b"HLN-KEY-1 record\0"
 RECIPIENTS_FILE: Final = "recipients.toml"
@@ -33,7 +33,7 @@ class SignedRecord(Frozen):
 
     kid: Annotated[Octets, Field(min_length=4, max_length=4)]
     suite: Suite
-    public: Octets
+    public: Annotated[Octets, Field(max_length=MLKEM_PUBLIC + X25519_KEY)]
     not_before: AwareDatetime
     not_after: AwareDatetime
     signature: Annotated[Octets, Field(min_length=64, max_length=64)]
@@ -100,7 +100,7 @@ def read_recipients(text: str, root: Ed25519PublicKey) -> tuple[SignedRecord, ..
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise BadRecord(f"{where}: {first['msg']}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRecord(str(error)) from None
     for record in records:
         verify_record(record, root)

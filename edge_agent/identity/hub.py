@@ -73,7 +73,7 @@ def hub_file_of(text: str) -> HubFile:
     """Read what the gateway sent as hub.toml. Raises WrongInput."""
     try:
         told = tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongInput(f"hub.toml: {error}.") from None
     return _hub_file(told, Path("hub.toml"))
 
@@ -131,7 +131,7 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise WrongInput(f"{path}: {error.strerror}; `hearthline-edge enroll` makes it.") from None
-    except ValueError as error:  # not UTF-8, or not TOML
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
         raise WrongInput(f"{path}: {error}.") from None
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 FOUND: Final = Path("var/fuzz")
 # An input of any size that we accept is read in milliseconds.
-LIMITS: Final = ("-timeout=5", "-rss_limit_mb=600", "-max_len=2048")
+LIMITS: Final = ("-timeout=5", "-rss_limit_mb=600", "-max_len=4096")
 
 
 def hunt(target: str, seconds: int) -> int:
