@@ -25,6 +25,10 @@ from gateway.core.acceptance import Delivery
 from gateway.storage.arrivals import utc
 
 RECEIVE_MAXIMUM: Final = 200
+# Receipts on their way to the broker, and waiting for it. Where a slow broker lets them pile up,
+# the next ones are not sent: they are cumulative, and a hub that hears none asks by resending.
+RECEIPTS_IN_FLIGHT: Final = 200
+RECEIPTS_WAITING: Final = 300
 # Longer than a week-end: the broker keeps what comes while every ingest process is down.
 SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 KEEPALIVE_S: Final = 30
@@ -56,6 +60,8 @@ class Consumer:
             manual_ack=True,
         )
         self._client.tls_set_context(_context(keys, f"ingest-{shard}"))
+        self._client.max_inflight_messages_set(RECEIPTS_IN_FLIGHT)
+        self._client.max_queued_messages_set(RECEIPTS_WAITING)
         self._client.reconnect_delay_set(min_delay=1, max_delay=30)
         self._client.on_socket_open = _without_delay
         self._client.on_connect = self._subscribe
