@@ -89,6 +89,8 @@ class Revoke:
             while not is_refused(probe, authority, host, port):
                 if time.monotonic() > end:
                     return False
+                # Mosquitto forgets a signal that comes while it is reading.
+                reload_broker(self.settings.broker_folder.resolve())
         except BrokerUnavailable:
             raise NotOff("No broker answers; run this again once it does.") from None
         return True

@@ -20,7 +20,11 @@ ADD_HUB: Final = """
 INSERT INTO hub (id, organisation_id, name, timezone, suite, signing_key)
 VALUES (%s, %s, %s, %s, %s, %s)"""
 HUBS: Final = """
-SELECT h.id, h.organisation_id, h.name, h.state, h.timezone, h.suite, s.received_at AS last_seen,
+SELECT h.id, h.organisation_id, h.name,
+    CASE WHEN h.state = 'revoked' AND NOT EXISTS (
+        SELECT FROM revocation_step r WHERE r.hub_id = h.id AND r.step = 'proved')
+    THEN 'revoked, not proved' ELSE h.state END AS state,
+    h.timezone, h.suite, s.received_at AS last_seen,
     (SELECT count(*) FROM pairing p WHERE p.hub_id = h.id AND upper_inf(p.valid)) AS devices
 FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id ORDER BY h.name, h.id"""
 TOLD: Final = """

@@ -9,6 +9,7 @@ import pytest
 
 from device_profiles.wire.v1 import Class, topic_up
 from gateway.broker.revoke import NotOff, Revoke
+from gateway.storage import homes
 from gateway.storage.database import Database
 from tests.fixtures.broker import RunningBroker, wait_for
 from tests.fixtures.promises import Keep
@@ -158,13 +159,23 @@ def test_other_hubs_stay_connected_and_publish(gate: Gate, stolen: Site) -> None
         assert link.losses == []
 
 
+def shown(gate: Gate, site: Site) -> str:
+    """Return what `hub list` says of a hub."""
+    with gate.database.transaction() as connection:
+        rows = connection.execute(homes.HUBS).fetchall()
+    return str(next(row["state"] for row in rows if row["id"] == site.hub))
+
+
 def test_a_broker_that_is_away_proves_nothing(gate: Gate, stolen: Site) -> None:
     gate.broker.kill()
+    assert shown(gate, stolen) == "active"
     with pytest.raises(NotOff, match="run this again"):
         list(quickly(gate, stolen).run("stolen", "test"))
+    assert shown(gate, stolen) == "revoked, not proved"
     gate.broker.start(own_files=True)
     steps = list(quickly(gate, stolen).run("stolen", "test"))
     assert steps[-1].step == "proved"
+    assert shown(gate, stolen) == "revoked"
 
 
 def test_a_broker_that_does_not_read_its_lists_is_told_of(gate: Gate, stolen: Site) -> None:
