@@ -47,7 +47,7 @@ class Arrival(Frozen):
     device: UUID
     profile: str
     session: UUID
-    order: Annotated[int, Field(ge=0)]
+    order: Annotated[int, Field(ge=0, lt=2**63 - 1)]
     received_at: UtcTime
     clock: ClockCheck | None = None
     hub_clock_ok: bool = True
