@@ -14,7 +14,17 @@ from gateway.storage.database import Database, embedded
 
 PREFIX: Final = "HEARTHLINE_"
 # Settings of the other programs, which may share a machine and its environment with the gateway.
-OTHERS: Final = ("HUB_", "STATE_", "CLOCK_", "HEARTBEAT_", "QUIET_", "RENEW_", "SPOOL_", "SIM_", "TEST_")
+OTHERS: Final = (
+    "HUB_",
+    "STATE_",
+    "CLOCK_",
+    "HEARTBEAT_",
+    "QUIET_",
+    "RENEW_",
+    "SPOOL_",
+    "SIM_",
+    "TEST_",
+)
 
 
 def _shards(text: str) -> str:
