@@ -105,6 +105,10 @@ def test_a_subscriber_of_everything_reads_nothing(
 
 def test_logs_spool_and_broker_store_hold_nothing_private(site: WholeSite) -> None:
     folder = site.gateway.folder
+    # Mosquitto writes its store every half minute, and when it is asked to.
+    os.kill(site.child("broker"), signal.SIGUSR1)
+    store = folder / "gateway" / "broker" / "mosquitto.db"
+    wait_for(store.exists, "the broker's store is written")
     files = [
         *folder.glob("logs/*.log"),
         *folder.glob("homes/*/hub.log"),
