@@ -21,7 +21,7 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) tests/unit tests/contract tests/fuzz tests/meta --disable-socket --allow-unix-socket -q
+	$(PYTEST) tests/unit tests/contract tests/fuzz tests/meta --disable-socket --allow-unix-socket -q -n 2
 
 test: check  ## Everything that can be tested without hardware
 	$(PYTEST) tests/integration tests/acceptance tests/durability -q -m "not slow" -n 2 --dist loadfile

@@ -22,6 +22,9 @@ from gateway.identity.requests import check_answer, read_request
 from gateway.ports import HubAuthority
 from tests.fixtures.est_server import PASSWORD, USER, EstServer, Wanted, est_server
 
+# The one is a server on real TLS, on loopback.
+pytestmark = pytest.mark.enable_socket
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 HUB = uuid4()
 
