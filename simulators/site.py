@@ -142,7 +142,6 @@ class Home:
                 "HEARTHLINE_HEARTBEAT_SECONDS": "5",
                 # As the systemd unit has it: without docstrings the agent is 2 MB smaller.
                 "PYTHONOPTIMIZE": "2",
-                "MALLOC_ARENA_MAX": "1",
                 **self.settings,
             },
         )
