@@ -1,5 +1,6 @@
 """`hearthline-edge`: the hub's command. Exit 0 done, 1 failed, 2 wrong input; never a traceback."""
 
+import faulthandler
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def main() -> None:
 
 def run_agent() -> None:
     """Run the hub until it is stopped."""
+    faulthandler.enable()  # a crash below Python names its place, and no value
     from edge_agent import logs
 
     logs.set_up()  # before anything imports structlog

@@ -6,11 +6,11 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from edge_agent.errors import EdgeError
 from edge_agent.spool.epoch import read_epoch, sync_folder, write_epoch
-from edge_agent.spool.witness import Index, read_index
+from edge_agent.spool.witness import open_index, read_index
 
 NAME: Final = "spool.db"
 # Rows in flight are few and small; the default cache of 2 MiB would only cost memory.
@@ -84,9 +84,8 @@ def open_file(folder: Path, quota: int) -> Opened:
     """Open the spool in `folder`, or begin a new one where it is missing or damaged."""
     path, stored = folder / NAME, read_epoch(folder)
     existed = path.exists()
-    promised = read_index(folder / f"{NAME}-shm")
     keep_log(folder)
-    db = _sound(path, quota, promised) if existed else None
+    db = _sound(path, quota) if existed else None
     epoch = _epoch(db) if db is not None else None
     if db is not None and epoch is not None and epoch >= (stored or 0):
         if epoch != stored:
@@ -124,20 +123,40 @@ def set_aside(folder: Path, epoch: int) -> list[Path]:
     return [folder / f"{NAME}.before-{epoch}{suffix}" for suffix in ("", "-wal")]
 
 
-def _sound(path: Path, quota: int, promised: Index | None) -> sqlite3.Connection | None:
+class _Database(sqlite3.Connection):
+    """A database, and its index as a file that is closed after it.
+
+    Whoever closes any file of an open database drops SQLite's locks on it in this process. The next
+    program that looks at the spool would find nobody in, cut the index off, and the agent, which
+    has it mapped, would die of SIGBUS: https://www.sqlite.org/howtocorrupt.html, 2.2.
+    """
+
+    index: BinaryIO | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.index is not None:
+            self.index.close()
+
+
+def _sound(path: Path, quota: int) -> sqlite3.Connection | None:
     """Open a file, or return None where it is damaged; other errors are somebody else's."""
+    index = open_index(path.with_name(f"{NAME}-shm"))
+    promised = read_index(index)
     db = None
     try:
         db = _connect(path, quota)
+        db.index = index
         whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        found = read_index(path.with_name(f"{NAME}-shm"))
+        found = read_index(index)
         if whole and not (promised and promised.promises_more_than(found)):
             return db
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise EdgeError(f"{path}: {error}.") from None
-    if db is not None:
-        db.close()
+    for opened in (db, index):  # in this order
+        if opened is not None:
+            opened.close()
     return None
 
 
@@ -213,8 +232,8 @@ def _build(path: Path, quota: int, epoch: int, version: int) -> None:
     path.chmod(0o600)
 
 
-def _connect(path: Path, quota: int) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+def _connect(path: Path, quota: int) -> _Database:
+    db = sqlite3.connect(path, isolation_level=None, timeout=5.0, factory=_Database)
     try:
         _set(db, "journal_mode", "wal")
         _set(db, "synchronous", 2)  # FULL: a commit is on the card when it returns

@@ -10,10 +10,11 @@ gone; then it says less, never more.
     96  4   frames that are in the database too
 """
 
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 HEADER: Final = struct.Struct("=12xB3xI12x8s8x")
 OCTETS: Final = 2 * HEADER.size + 4
@@ -35,13 +36,19 @@ class Index:
         return same_log and found.frames < self.frames
 
 
-def read_index(path: Path) -> Index | None:
-    """Return what the index says, or None where it says nothing that can be believed."""
+def open_index(path: Path) -> BinaryIO | None:
+    """Open the index where there is one. It must be closed after the database, never before."""
     try:
-        with path.open("rb") as file:
-            octets = file.read(OCTETS)
+        return path.open("rb", buffering=0)
     except OSError:
         return None
+
+
+def read_index(file: BinaryIO | None) -> Index | None:
+    """Return what the index says now, or None where it says nothing that can be believed."""
+    if file is None:
+        return None
+    octets = os.pread(file.fileno(), OCTETS, 0)
     first, second = octets[: HEADER.size], octets[HEADER.size : 2 * HEADER.size]
     if len(octets) < OCTETS or first != second:
         return None

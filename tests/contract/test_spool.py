@@ -22,6 +22,16 @@ from edge_agent.spool.sqlite import SqliteSpool
 from tests.fixtures.hub import Kit, make_kit, raw, reading, status, trusted_clock
 
 QUOTA = 64 * 2**20
+# SQLite's "dead man's switch", one octet of the index: https://www.sqlite.org/walformat.html, 2.2.
+IS_ANYBODY_IN = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    try:
+        fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+        print("no")
+    except BlockingIOError:
+        print("yes")
+"""
 
 
 class SpoolContract(ABC):
@@ -317,6 +327,13 @@ class TestSqliteSpool(SpoolContract):
             body = kit.open(rows[-1])
             assert isinstance(body, GapBody)
             assert (body.reason, body.supersedes) == ("row_damaged", ((2, 2),))
+
+    def test_a_look_from_outside_finds_the_agent_in(self, tmp_path: Path, kit: Kit) -> None:
+        """Who finds nobody in the index cuts it off, and the agent that maps it dies (SIGBUS)."""
+        self.make(tmp_path, kit).close()
+        with closing(self.make(tmp_path, kit)):
+            look = [sys.executable, "-c", IS_ANYBODY_IN, str(tmp_path / f"{file.NAME}-shm")]
+            assert subprocess.run(look, check=True, capture_output=True).stdout == b"yes\n"
 
     def test_a_second_agent_is_refused_and_harms_nothing(self, tmp_path: Path, kit: Kit) -> None:
         with closing(self.make(tmp_path, kit)) as spool:
