@@ -1,4 +1,4 @@
-"""Measures the spine at normal load: one home, three paired devices, one measurement at a time.
+"""Measures the spine at normal load: one home, some paired devices, one measurement at a time.
 
 From the last indication of a measurement at the hub to the gateway's receipt there, and the
 resident memory of the agent, each beside its limit.
@@ -15,24 +15,23 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
+from simulators.bench_home import EVERY_S, bench_home
 from simulators.demo.watching import Watching
-from simulators.home_file import HomeFile
 from simulators.programs import ProgramFailed
 from simulators.site import Gateway, Home, Resident, free_port
 
 RECEIPT_LIMIT_MS: Final = 300.0
 MEMORY_LIMIT_MB: Final = 60.0
-EVERY_S: Final = 1.0
-START_S: Final = 4.0
 LEFT_OVER_S: Final = 40.0
 
 
-def run(readings: int) -> dict[str, Any]:
+def run(readings: int, devices: int) -> dict[str, Any]:
     """Return the figures. Raises ProgramFailed where not every reading arrives."""
     with tempfile.TemporaryDirectory(prefix="hearthline-bench-") as folder, ExitStack() as running:
         gateway = Gateway(Path(folder), free_port())
         since = datetime.now(UTC) - timedelta(days=2)
-        (home,) = gateway.register([Resident("Bench Person", _home(readings))], since)
+        person = Resident("Bench Person", bench_home(devices, readings))
+        (home,) = gateway.register([person], since)
         running.callback(gateway.program.stop)
         gateway.program.start()
         gateway.wait_until_ready(30)
@@ -42,11 +41,11 @@ def run(readings: int) -> dict[str, Any]:
         running.callback(home.stop)
         home.start_radio()
         home.start_agent()
-        planned = 3 * readings
+        planned = devices * readings
         watching.wait_for(lambda new: new >= planned, planned * EVERY_S + LEFT_OVER_S)
         if watching.counts["stored"] < planned:
             raise ProgramFailed(f"{watching.counts['stored']} of {planned} readings arrived.")
-        return _figures(gateway, home, watching)
+        return {"devices": devices, **_figures(gateway, home, watching)}
 
 
 def _figures(gateway: Gateway, home: Home, watching: Watching) -> dict[str, Any]:
@@ -94,29 +93,3 @@ def _family(gateway: Gateway) -> dict[str, float]:
         command = child.cmdline()
         named["broker" if "mosquitto" in command[0] else command[-1]] = child
     return {name: round(one.memory_info().rss / 1e6, 1) for name, one in named.items()}
-
-
-def _home(readings: int) -> HomeFile:
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    numbers = {
-        "cuff": {"systolic": "128", "diastolic": "81", "pulse": "66"},
-        "glucometer": {"glucose": "112"},
-        "oximeter": {"spo2": "97", "pulse": "66"},
-    }
-    devices = [
-        {
-            "address": f"C0:FF:EE:BE:00:0{place + 1}",
-            "kind": kind,
-            "name": kind,
-            "measurements": [
-                {
-                    "after_s": START_S + (3 * n + place) * EVERY_S,
-                    "device_time": (now - timedelta(minutes=readings - n)).isoformat(),
-                    **values,
-                }
-                for n in range(readings)
-            ],
-        }
-        for place, (kind, values) in enumerate(numbers.items())
-    ]
-    return HomeFile.model_validate({"seed": 1, "zone": "UTC", "devices": devices})

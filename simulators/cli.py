@@ -100,13 +100,14 @@ def demo(
 
 @app.command()
 def bench(
-    readings: Annotated[int, typer.Option(min=1, max=1000, help="Of each of three devices.")] = 15,
+    readings: Annotated[int, typer.Option(min=1, max=1000, help="Of each device.")] = 15,
+    devices: Annotated[int, typer.Option(min=1, max=7, help="Paired, each another kind.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Measure delay and memory at normal load, beside their limits. Example: bench --json."""
+    """Measure delay and memory at normal load, beside their limits. Example: bench --devices 6."""
     from simulators.bench import run as measure
 
-    figures = measure(readings)
+    figures = measure(readings, devices)
     if as_json:
         typer.echo(json.dumps(figures, indent=1))
         return
