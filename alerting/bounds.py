@@ -6,9 +6,15 @@ from typing import Final, Literal
 from pydantic import model_serializer, model_validator
 
 from alerting.model import Direction
+from alerting.words import Said
 from device_profiles.reading import Frozen
 
-_WORDS: Final = {">=": "at or above", ">": "above", "<=": "at or below", "<": "below"}
+_WORDS: Final = {
+    ">=": "at or above {limit}",
+    ">": "above {limit}",
+    "<=": "at or below {limit}",
+    "<": "below {limit}",
+}
 
 
 class Bound(Frozen):
@@ -34,7 +40,11 @@ class Bound(Frozen):
         return f"{self.sign} {self.limit}"
 
     def __str__(self) -> str:
-        return f"{_WORDS[self.sign]} {self.limit}"
+        return str(self.said())
+
+    def said(self) -> Said:
+        """Return it in words that can be translated."""
+        return Said.of(_WORDS[self.sign], limit=str(self.limit))
 
     @property
     def direction(self) -> Direction:

@@ -1,15 +1,19 @@
 """What alerting speaks of: rules, observations, and the episodes in which a rule holds."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, SerializeAsAny
 
+from alerting.words import Said
 from device_profiles.reading import Absent, Frozen, Validity
+
+Queue = Literal["clinical", "adherence", "technical"]
 
 # A numeric 0 or a failed measurement is `invalid`; control solution and demos are not the patient.
 TAKES_PART: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE})
@@ -62,6 +66,12 @@ class Observation(Frozen):
     number: Decimal | None = None
     absent: Absent | None = None
     ordinal: int = 0
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def order(self) -> tuple[datetime, UUID, int]:
+        """Sort by time of measurement, in one way whatever came first."""
+        return self.measured_at, self.reading_id, self.ordinal
 
 
 class Freshness(Frozen):
@@ -76,7 +86,7 @@ class Freshness(Frozen):
         return observation.received_at - observation.measured_at > limit
 
 
-class Rule(Frozen):
+class Rule(Frozen, ABC):
     """A declared condition; each kind adds its parameters. A version never changes its content.
 
     `adjusted` says why a patient's own limits are in it, and who set them; never in a pack.
@@ -87,32 +97,72 @@ class Rule(Frozen):
     kind: str
     title: str
     label: str
-    component: str
     direction: Direction
+    queue: Queue = "clinical"
     freshness: Freshness = Freshness()
     source: Annotated[str, Field(min_length=3)]
     adjusted: str | None = None
 
+    @property
+    @abstractmethod
+    def components(self) -> tuple[str, ...]:
+        """Return the names of the values that it judges."""
+
+    @property
+    def looks_back(self) -> timedelta:
+        """Return how far before a reading it needs others to judge it."""
+        return timedelta(0)
+
+    @property
+    def clear_after(self) -> int:
+        """Return how many readings in a row lower or close an episode."""
+        return 1
+
+
+class OneComponent(Rule, ABC):
+    """A rule over one value of readings."""
+
+    component: str
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """See `Rule`."""
+        return (self.component,)
+
+
+class Fact(Frozen):
+    """A number that made a rule hold: a mean, a slope, a baseline; what it is called, in words."""
+
+    name: str
+    value: str
+    unit: str = ""
+
 
 class Evidence(Frozen):
-    """A reading for which the rule held: the band it reached and why, in words."""
+    """A reading for which the rule held: the band it reached and why, in words.
+
+    `facts` are the numbers behind the words, `basis` the other readings that they come from.
+    """
 
     observation: Observation
     severity: Severity
-    reason: str
+    reason: Said
     late: bool
+    facts: tuple[Fact, ...] = ()
+    basis: tuple[UUID, ...] = ()
 
 
 class Carried(Frozen):
     """What is known of an episode that began before the readings that are read again.
 
     `observations` are some of its evidence: what opened it, the worst, the newest; `earlier` is how
-    many more there were.
+    many more there were. `told` is what the alert's explanation said of them.
     """
 
     severity: Severity
     observations: tuple[Observation, ...]
     earlier: int = 0
+    told: tuple[Evidence, ...] = ()
 
 
 class State(StrEnum):

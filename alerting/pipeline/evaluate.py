@@ -5,26 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerting.model import Carried, Episode, Observation, Problem, Rule
-from alerting.rules import kinds
+from alerting.rules import ALWAYS, kinds
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
     """Evaluates the rules in force for one patient.
 
-    `carried` are, by the key of their rule, episodes that began before what is observed.
+    By the key of their rule, `carried` are episodes that began before what is observed, and
+    `since` says from when on to judge; what is observed before is only looked back on.
     """
 
     rules: Sequence[Rule]
     carried: Mapping[str, Carried] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
-    def __call__(self, items: Sequence[Observation], now: datetime, /) -> tuple[Episode, ...]:
+    def __call__(self, items: Sequence[Observation], _now: datetime, /) -> tuple[Episode, ...]:
         """Return every episode, open or closed, within what was observed."""
-        return tuple(
-            episode
-            for rule in self.rules
-            for episode in kinds()[rule.kind].episodes(rule, items, now, self.carried.get(rule.key))
-        )
+        return tuple(episode for rule in self.rules for episode in self._of(rule, items))
+
+    def _of(self, rule: Rule, items: Sequence[Observation]) -> tuple[Episode, ...]:
+        since, carried = self.since.get(rule.key, ALWAYS), self.carried.get(rule.key)
+        return kinds()[rule.kind].episodes(rule, items, since, carried)
 
 
 def problems(rules: Iterable[Rule], observations: Sequence[Observation]) -> tuple[Problem, ...]:

@@ -2,31 +2,73 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from alerting.model import Carried, Episode, Observation, Problem, Rule
+from alerting.fold import Judged, fold, one_per_reading
+from alerting.model import TAKES_PART, Carried, Episode, Observation, Problem, Rule
 
 R = TypeVar("R", bound=Rule)
+
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def nothing(_rule: Rule, _observations: Iterable[Observation]) -> tuple[Problem, ...]:
+    """Say that there is no reading which a kind could not judge."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
     """How rules of one kind are read, checked and evaluated; all of it without IO.
 
-    `episodes` is a function of its arguments alone: the order in which readings arrived, and how
-    often, never changes what it says. `Carried` is where it starts from, where an episode began
-    before the first of them.
+    `judge` gets one patient's observations of the rule's components that take part, in order of
+    measurement. It judges those that were measured at `since` or later; the earlier ones are what
+    it may look back on (`Rule.looks_back`). What it says is a function of its arguments alone: the
+    order in which readings arrived, and how often, never changes it.
     """
 
     name: str
     rule: type[R]
-    episodes: Callable[[R, Iterable[Observation], datetime, Carried | None], tuple[Episode, ...]]
-    problems: Callable[[R, Iterable[Observation]], tuple[Problem, ...]]
+    judge: Callable[[R, Sequence[Observation], datetime], Iterable[Judged]]
     lint: Callable[[R], tuple[str, ...]]
+    problems: Callable[[R, Iterable[Observation]], tuple[Problem, ...]] = nothing
+
+    def episodes(
+        self,
+        rule: R,
+        observations: Iterable[Observation],
+        since: datetime = ALWAYS,
+        carried: Carried | None = None,
+    ) -> tuple[Episode, ...]:
+        """Return the episodes in which the rule held from `since` on, oldest first.
+
+        `carried` is where it starts from, where an episode began before that.
+        """
+        judged = self.judge(rule, concerned(rule, observations), since)
+        return fold(rule, judged, carried, self._again(rule, carried))
+
+    def _again(self, rule: R, carried: Carried | None) -> Sequence[Judged]:
+        """Judge what was carried over anew, unless that took more than is at hand."""
+        if carried is None:
+            return ()
+        if not rule.looks_back:
+            seen = concerned(rule, carried.observations)
+            return one_per_reading(self.judge(rule, seen, ALWAYS))
+        return [
+            Judged(e.observation, e.severity, e.severity, e.reason, e.facts, e.basis)
+            for e in sorted(carried.told, key=lambda e: e.observation.order)
+        ]
+
+
+def concerned(rule: Rule, observations: Iterable[Observation]) -> list[Observation]:
+    """Return what a rule may judge, in order of measurement."""
+    mine = frozenset(rule.components)
+    seen = (o for o in observations if o.component in mine and o.validity in TAKES_PART)
+    return sorted(seen, key=lambda o: o.order)
 
 
 def _walk() -> dict[str, Kind[Any]]:
@@ -44,4 +86,4 @@ def kinds() -> Mapping[str, Kind[Any]]:
     return MappingProxyType(_found)
 
 
-__all__: Final = ["Kind", "kinds"]
+__all__: Final = ["ALWAYS", "Kind", "concerned", "kinds", "nothing"]

@@ -44,7 +44,7 @@ def evaluate_patient(
     chart = read_chart(connection, duties, mine)
     news = [each for each in chart.observations if each.reading_id in duties.readings]
     _tell_problems(mine, news)
-    episodes = Evaluate(mine, chart.carried)(chart.observations, now)
+    episodes = Evaluate(mine, chart.carried, chart.since)(chart.observations, now)
     decisions = decide(mine, episodes, chart.alerts, duties.readings, now)
     case = Case(connection, duties.organisation, patient, duties.zone, now)
     carry_out(case, _supported(decisions, chart.alerts, duties.aside))
@@ -114,7 +114,7 @@ def _count(
             reading
             for reading, component in components
             for rule in rules
-            if rule.component == component
+            if component in rule.components
         ),
         findings=Counter(each.observation.reading_id for each in evidence),
         late=Counter(each.observation.reading_id for each in evidence if each.late),

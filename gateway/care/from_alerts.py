@@ -33,7 +33,7 @@ WHERE patient_id = %s AND rule_key = %s AND direction = %s
 INSERT: Final = """
 INSERT INTO task (id, organisation_id, patient_id, alert_id, rule_key, direction, queue, priority,
     title, sentence, readings, evidence, due_ack_at, due_at, created_at)
-VALUES (%(id)s, %(organisation)s, %(patient)s, %(alert)s, %(rule_key)s, %(direction)s, 'clinical',
+VALUES (%(id)s, %(organisation)s, %(patient)s, %(alert)s, %(rule_key)s, %(direction)s, %(queue)s,
     %(priority)s, %(title)s, %(sentence)s, %(readings)s, %(evidence)s, %(due_ack_at)s,
     %(due_at)s, %(now)s)"""
 
@@ -122,6 +122,7 @@ def _new_task(
             "alert": alert,
             "rule_key": rule.key,
             "direction": rule.direction,
+            "queue": rule.queue,
             "priority": priority,
             "title": rule.title,
             "sentence": _says(case, rule, evidence),

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from pydantic import Field
 
-from alerting.model import Severity
+from alerting.model import Queue, Severity
 from device_profiles.reading import Frozen
 from gateway.care.dispositions import Disposition
 from gateway.care.moves import CLOSED, Status, check_completion, check_move
 from gateway.errors import NotFound
 from gateway.storage.database import Connection
 from gateway.storage.events import record
-
-Queue = Literal["clinical", "adherence", "technical"]
 
 
 class TaskRow(Frozen):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from alerting.findings import SHOWN
-from alerting.model import TAKES_PART, Carried, Direction, Observation, Rule, Severity
+from alerting.model import TAKES_PART, Carried, Direction, Evidence, Observation, Rule, Severity
 from alerting.pipeline.deduplicate import AlertState, StoredAlert, to_carry
 from gateway.storage.database import Connection
 from gateway.storage.duties import Duties
@@ -29,7 +29,7 @@ FROM unnest(%(components)s::text[]) AS c(name)"""
 
 _OBSERVATION: Final = """
 v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
-       v.validity, v.number, v.absent, v.ordinal"""
+       v.validity, v.number, v.absent, v.ordinal, r.flags"""
 
 OBSERVATIONS: Final = f"""
 SELECT {_OBSERVATION}
@@ -62,40 +62,66 @@ WITH old AS NOT MATERIALIZED (
 SELECT {_OBSERVATION}
 FROM kept k JOIN reading r ON r.id = k.reading_id AND r.measured_at = k.measured_at
 JOIN reading_value v ON v.reading_id = k.reading_id AND v.measured_at = k.measured_at
-WHERE v.name = %(component)s AND r.organisation_id = %(organisation)s"""  # noqa: S608 - constants only
+WHERE v.name = ANY(%(components)s) AND r.organisation_id = %(organisation)s"""  # noqa: S608 - constants only
+
+
+TOLD: Final = "SELECT explanation -> 'evidence' AS evidence FROM alert WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What an evaluation needs; `carried` by the key of the rule."""
+    """What an evaluation needs; `carried` and `since` by the key of the rule."""
 
     observations: Sequence[Observation]
     alerts: Sequence[StoredAlert]
     carried: Mapping[str, Carried]
+    since: Mapping[str, datetime]
 
 
 def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> Chart:
     """Return what these duties and rules need."""
     rules = tuple(rules)
-    starts = _starts(connection, duties, sorted({rule.component for rule in rules}))
-    seen = _observations(connection, duties, starts)
+    starts = _starts(connection, duties, sorted({name for r in rules for name in r.components}))
+    since = {rule.key: min(starts[name] for name in rule.components) for rule in rules}
+    seen = _observations(connection, duties, _looked_back(rules, starts, since))
     found = _alerts(connection, duties, [each.reading_id for each in seen])
     alerts = {alert.id: alert for alert, _ in found}
     counted = {alert.id: count for alert, count in found}
     carried: dict[str, Carried] = {}
     for rule in rules:
-        start = starts[rule.component]
+        start = since[rule.key]
         alert = to_carry(tuple(alerts.values()), rule, start, duties.earliest)
         if alert is None:
             continue
-        old = _carried(connection, duties, alert.id, rule.component, start)
+        old = _carried(connection, duties, alert.id, rule, start)
         ids = frozenset(each.reading_id for each in old)
         earlier = max(0, counted[alert.id] - len(ids | alert.evidence))
         carried[rule.key] = Carried(
-            severity=alert.severity, observations=tuple(old), earlier=earlier
+            severity=alert.severity,
+            observations=tuple(old),
+            earlier=earlier,
+            told=_told(connection, alert.id, ids) if rule.looks_back else (),
         )
         alerts[alert.id] = replace(alert, evidence=alert.evidence | ids)
-    return Chart(seen, tuple(alerts.values()), carried)
+    return Chart(seen, tuple(alerts.values()), carried, since)
+
+
+def _looked_back(
+    rules: Iterable[Rule], starts: Mapping[str, datetime], since: Mapping[str, datetime]
+) -> dict[str, datetime]:
+    """Return from when on each component is read: a rule may look back from what it judges."""
+    first = dict(starts)
+    for rule in rules:
+        for name in rule.components:
+            first[name] = min(first[name], since[rule.key] - rule.looks_back)
+    return first
+
+
+def _told(connection: Connection, alert: UUID, ids: frozenset[UUID]) -> tuple[Evidence, ...]:
+    """Return what an alert's explanation says of these readings."""
+    row = connection.execute(TOLD, [alert]).fetchone()
+    told = (Evidence.model_validate(each) for each in (row or {"evidence": []})["evidence"])
+    return tuple(each for each in told if each.observation.reading_id in ids)
 
 
 def _starts(
@@ -155,12 +181,12 @@ def _alert(row: dict[str, Any], evidence: frozenset[UUID]) -> StoredAlert:
 
 
 def _carried(
-    connection: Connection, duties: Duties, alert: UUID, component: str, start: datetime
+    connection: Connection, duties: Duties, alert: UUID, rule: Rule, start: datetime
 ) -> list[Observation]:
     asked = {
         "organisation": duties.organisation,
         "alert": alert,
-        "component": component,
+        "components": list(rule.components),
         "start": start,
         "aside": list(duties.aside),
         "shown": SHOWN,

@@ -57,5 +57,5 @@ def series(component: str, numbers: str, unit: str | None = None) -> list[Observ
 
 
 def episodes(rule: Rule, observations: Sequence[Observation]) -> tuple[Episode, ...]:
-    found: tuple[Episode, ...] = kinds()[rule.kind].episodes(rule, observations, NOON, None)
+    found: tuple[Episode, ...] = kinds()[rule.kind].episodes(rule, observations)
     return found

@@ -65,7 +65,7 @@ class Register:
         before = {
             each.reading_id: each.measured_at
             for each in self.chart
-            if each.component == rule.component
+            if each.component == rule.components[0]
             and each.validity in TAKES_PART
             and each.measured_at < earliest
         }

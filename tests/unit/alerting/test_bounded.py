@@ -70,7 +70,7 @@ def test_in_any_order_no_timely_reading_is_hidden(chart: list[Observation], rand
     for rule in (LOW, HIGH):
         mine = [alert for alert in bounded.alerts.values() if alert.rule_key == rule.key]
         held = {reading for alert in mine for reading in alert.evidence}
-        found = kinds()[rule.kind].episodes(rule, chart, NOON, None)
+        found = kinds()[rule.kind].episodes(rule, chart)
         evidence = [each for episode in found for each in episode.evidence]
         assert {each.observation.reading_id for each in evidence if not each.late} <= held
 
@@ -92,7 +92,7 @@ def test_after_any_order_the_next_readings_bring_both_together(
 
 
 def carried(rule: Rule, observations: Sequence[Observation], on: Carried) -> State:
-    found = kinds()[rule.kind].episodes(rule, observations, NOON, on)
+    found = kinds()[rule.kind].episodes(rule, observations, carried=on)
     return State(found[-1].state) if found else State.CLOSED
 
 

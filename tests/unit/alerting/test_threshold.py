@@ -146,7 +146,7 @@ def test_a_unit_without_a_bound_converts() -> None:
     given["clear"] = {"margin": {"mm[Hg]": 5}}
     rule = Threshold.model_validate(given)
     (episode,) = episodes(rule, [observe("systolic", "24.0", unit="kPa")])
-    assert episode.evidence[0].reason == "is at or above 180 mmHg"
+    assert episode.evidence[0].reason.text() == "is at or above 180 mmHg"
     assert lint(rule) == ("no bound in kPa",)
     assert not problems(rule, [observe("systolic", "24.0", unit="kPa")])
 
