@@ -110,10 +110,13 @@ class Spool(Protocol):
     def release(self, held: Sequence[Ref] | None = None) -> int:
         """Make held rows, or all of them, ready as they are; return how many."""
 
-    def pending(self, limit: int, without: frozenset[int] = frozenset()) -> Sequence[Row]:
+    def pending(
+        self, limit: int, without: frozenset[int] = frozenset(), backlog: int = 0
+    ) -> Sequence[Row]:
         """Return ready rows, alerts first, then by seq; never the seqs in `without`.
 
-        A part of them is for the newest, so that they need not wait for a backlog.
+        A part of them is for the newest, so that they need not wait for a backlog: for those
+        above the seq where it ends.
         """
 
     def sent(self, seqs: Sequence[int]) -> None:
@@ -144,6 +147,8 @@ class Sighting:
     rssi_dbm: int
     handle: object
     """What the radio needs to connect."""
+    services: tuple[Uuid, ...] = ()
+    """What it advertises of what it has; often not all."""
 
 
 class Link(Protocol):

@@ -35,13 +35,15 @@ class Window:
     def __init__(self) -> None:
         self._flights: dict[int, _Flight] = {}
         self._last_receipt = float("-inf")
+        self._reach = float("inf")
 
     def stalled(self, now: float) -> frozenset[int]:
-        """Return the seqs that wait outside the window for their next turn."""
+        """Return the seqs that wait outside the window for their next turn, or for the receipts
+        to get as far: an alert that was sent before a long backlog is too far ahead of it."""
         return frozenset(
             seq
             for seq, flight in self._flights.items()
-            if flight.attempts >= STALLED_AFTER
+            if (flight.attempts >= STALLED_AFTER or seq > self._reach)
             and flight.due > now
             and self._last_receipt >= flight.first_sent
         )
@@ -70,9 +72,11 @@ class Window:
             wait = wait_s(flight.attempts, UNHEARD_FIRST_S, UNHEARD_MOST_S)
             self._flights[seq] = replace(flight, due=now + wait)
 
-    def receipted(self, covers: Callable[[int], bool], now: float) -> None:
-        """Forget the rows that a receipt covers."""
-        self._last_receipt = now
+    def receipted(
+        self, covers: Callable[[int], bool], now: float, reach: float = float("inf")
+    ) -> None:
+        """Forget the rows that a receipt covers. It can tell of no seq above `reach`."""
+        self._last_receipt, self._reach = now, reach
         self._flights = {seq: flight for seq, flight in self._flights.items() if not covers(seq)}
 
     def next_due(self, now: float) -> float | None:

@@ -18,7 +18,8 @@ INSERT INTO envelope (seq, class, kind, reason, state, supersedes, envelope, sha
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # A quarter of what may be sent at once is for the newest that is no alert: behind a backlog of
-# days, what is measured now and the heartbeat would else wait for all of it.
+# days, what is measured now and the heartbeat would else wait for all of it. The backlog itself is
+# not sent from its end: no receipt reaches so far, and all of that would be sent again.
 NEWEST_SHARE = 4
 READY = "state = 'ready' AND seq NOT IN (SELECT value FROM json_each(:without))"
 # Oldest by the index, newest by the rowid (`+` keeps SQLite from the index): nothing is scanned,
@@ -27,7 +28,8 @@ PENDING = f"""
 SELECT seq, class, envelope, sha256, attempts FROM envelope WHERE seq IN (
   SELECT seq FROM (SELECT seq FROM envelope WHERE {READY} ORDER BY class, seq LIMIT :oldest)
   UNION SELECT seq FROM (
-    SELECT seq FROM envelope WHERE +{READY} AND +class > 0 ORDER BY seq DESC LIMIT :newest))
+    SELECT seq FROM envelope WHERE +{READY} AND +class > 0 AND seq > :backlog
+    ORDER BY seq DESC LIMIT :newest))
 ORDER BY +class, +seq
 """  # noqa: S608 - constants only
 Pending = tuple[int, int, bytes, bytes, int]  # seq, class, envelope, its hash, attempts
@@ -86,10 +88,15 @@ class Rows:
         )
         self.db.execute(INSERT, values)
 
-    def pending(self, limit: int, without: Iterable[int]) -> list[Pending]:
+    def pending(self, limit: int, without: Iterable[int], backlog: int) -> list[Pending]:
         """Return what is to be sent, as it lies in the file."""
         newest = limit // NEWEST_SHARE
-        asked = {"without": json.dumps(sorted(without)), "oldest": limit - newest, "newest": newest}
+        asked = {
+            "without": json.dumps(sorted(without)),
+            "backlog": backlog,
+            "oldest": limit - newest,
+            "newest": newest,
+        }
         return self.db.execute(PENDING, asked).fetchall()
 
     def release(self, held: Sequence[Ref] | None) -> int:

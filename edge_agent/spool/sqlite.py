@@ -124,14 +124,16 @@ class SqliteSpool:
         return count
 
     @_renewing
-    def pending(self, limit: int, without: frozenset[int] = frozenset()) -> Sequence[Row]:
+    def pending(
+        self, limit: int, without: frozenset[int] = frozenset(), backlog: int = 0
+    ) -> Sequence[Row]:
         """See `ports.Spool`. A row that is not what was written becomes a gap."""
         with self._errors():
-            found = self._rows.pending(limit, without)
+            found = self._rows.pending(limit, without, backlog)
         broken = [row[0] for row in found if hashlib.sha256(row[2]).digest() != row[3]]
         if broken:
             self._give_up(broken)
-            return self.pending(limit, without)
+            return self.pending(limit, without, backlog)
         return [
             Row(Ref(self._epoch, seq), Class(class_), envelope, attempts)
             for seq, class_, envelope, _, attempts in found

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from device_profiles.errors import WireError
-from device_profiles.wire.v1 import Receipt
+from device_profiles.wire.v1 import MAX_BITMAP, Receipt
 from edge_agent.core.backoff import jittered, wait_s
 from edge_agent.core.window import SIZE, Window
 from edge_agent.errors import BrokerUnavailable, SpoolRefused
@@ -22,6 +22,8 @@ MOST_WAIT_S: Final = 60.0
 LIVED_S: Final = 30.0
 # Rows can become due that are outside the first rows of the spool: look again after this time.
 LOOK_S: Final = 5.0
+# So far beyond its high water a receipt can tell of single rows.
+RECEIPT_REACH: Final = 8 * MAX_BITMAP
 
 log: Final = structlog.get_logger()
 
@@ -35,6 +37,7 @@ class Sender:
         self._spool, self._uplink, self._receipts = spool, uplink, receipts
         self._clock, self._wake = clock, wake
         self._window, self._epoch = Window(), spool.epoch
+        self._backlog: int | None = None  # its last seq; unknown until it was looked at
         self.connected, self._again = asyncio.Event(), asyncio.Event()
         self.nobody_listens = False
         self.undelivered = 0
@@ -61,13 +64,16 @@ class Sender:
     async def _connection(self) -> None:
         async with self._uplink.connect() as connection:
             log.info("uplink_connected", epoch=self._spool.epoch)
-            self._window = Window()  # whatever the last connection carried is sent again
+            self._begin()  # whatever the last connection carried is sent again
             self.connected.set()
             self._again.clear()
             try:
                 await _first(self._send(connection), self._listen(connection), self._until_again())
             finally:
                 self.connected.clear()
+
+    def _begin(self) -> None:
+        self._epoch, self._window, self._backlog = self._spool.epoch, Window(), None
 
     async def _until_again(self) -> None:
         await self._again.wait()
@@ -84,9 +90,11 @@ class Sender:
 
     def _publish_due(self, connection: Connection) -> None:
         now = self._clock.monotonic()
-        waiting = self._spool.pending(SIZE, self._window.stalled(now))
+        waiting = self._spool.pending(SIZE, self._window.stalled(now), self._backlog or 0)
         if self._spool.epoch != self._epoch:  # a renewed spool counts from 1 again
-            self._epoch, self._window = self._spool.epoch, Window()
+            self._begin()
+        if self._backlog is None:
+            self._backlog = max((row.ref.seq for row in waiting), default=0)
         rows = self._window.choose(waiting, now)
         if not rows:
             return
@@ -132,7 +140,10 @@ class Sender:
         freed = self._spool.apply(receipt)
         self.receipted += freed
         if receipt.epoch == self._spool.epoch:
-            self._window.receipted(receipt.covers, self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._window.receipted(receipt.covers, now, receipt.high_water + RECEIPT_REACH)
+            if self._window.stalled(now):  # they make room for others
+                self._wake.set()
         else:  # what was rescued from a damaged spool stands outside this epoch's numbers
             log.info("receipt_of_other_epoch", epoch=receipt.epoch)
         if receipt.quarantined:

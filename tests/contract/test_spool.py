@@ -117,6 +117,8 @@ class SpoolContract(ABC):
             spool.put(reading(), Class.ALERT if order in (50, 51) else Class.ROUTINE)
         oldest = [51, 52, *range(1, 14)]
         assert [row.ref.seq for row in spool.pending(20)] == [*oldest, *range(96, 101)]
+        after = spool.pending(20, backlog=98)
+        assert [row.ref.seq for row in after] == [*oldest, 99, 100]
 
     def test_a_receipt_lets_go_of_what_it_covers_only(self, spool: Spool, kit: Kit) -> None:
         for _ in range(5):

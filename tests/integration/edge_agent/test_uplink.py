@@ -1,6 +1,7 @@
 """The uplink against a real broker: nothing leaves the spool without a signed receipt."""
 
 import asyncio
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from device_profiles.wire.v1 import Class, topic_down, write_receipt
+from device_profiles.wire.v1 import Class, Receipt, topic_down, write_receipt
+from edge_agent.spool.file import NAME
 from edge_agent.spool.sqlite import SqliteSpool
 from edge_agent.uplink.mqtt import MqttUplink
 from edge_agent.uplink.receipts import Receipts
@@ -118,6 +120,27 @@ async def test_a_backlog_leaves_alerts_first_in_a_small_window(
         await gateway.receipt(hub.spool.epoch)
         await until(lambda: hub.spool.depth().waiting == 0, "drained")
         assert len(gateway.seen[hub.spool.epoch]) == 61
+
+
+async def test_alerts_too_far_ahead_for_a_receipt_do_not_hold_the_backlog_up(
+    tmp_path: Path, broker: Broker
+) -> None:
+    kit = make_kit(broker.port)
+    with closing(SqliteSpool(tmp_path / "state", kit.sealer(), trusted_clock(), 2**24)) as spool:
+        for order in range(30):
+            spool.put(reading(order), Class.ROUTINE)
+        with closing(sqlite3.connect(tmp_path / "state" / NAME, isolation_level=None)) as file:
+            file.execute("UPDATE sqlite_sequence SET seq = 10000")  # as if days lay in between
+        for order in range(45):
+            spool.put(reading(order), Class.ALERT)
+    async with post(broker, kit) as gateway, running(tmp_path / "state", kit, broker) as hub:
+        await until(lambda: hub.spool.depth().waiting == 45, "the backlog is receipted")
+        order_of_arrival = list(dict.fromkeys(seq for _, seq, _ in gateway.arrived))
+        assert len(order_of_arrival) == 75
+        # Five places of the first window are for the newest that is no alert.
+        assert set(order_of_arrival[:50]) > set(range(10_001, 10_046))
+        await gateway.send(Receipt(kit.hub, hub.spool.epoch, 10_045))
+        await until(lambda: hub.spool.depth().waiting == 0, "the receipts have come so far")
 
 
 async def test_nobody_listens_is_not_delivered(tmp_path: Path, broker: Broker) -> None:

@@ -72,3 +72,14 @@ def test_while_the_gateway_is_silent_nothing_passes_the_window() -> None:
         window.choose(rows(1, 2), now)
         now = window.next_due(now) or now
     assert window.stalled(now - 0.1) == frozenset()
+
+
+def test_rows_that_no_receipt_reaches_do_not_block_the_others() -> None:
+    window = Window()
+    window.choose(rows(1, 9001, 9002), 0.0)
+    assert window.stalled(0.1) == frozenset()  # who is silent may reach anything
+    window.receipted(lambda seq: seq == 1, 0.2, reach=9001)
+    assert window.stalled(0.3) == {9002}
+    assert window.stalled(5.0) == frozenset()  # sent again as any other
+    window.receipted(lambda seq: seq <= 2, 0.4, reach=9002)
+    assert window.stalled(0.5) == frozenset()
