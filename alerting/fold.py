@@ -10,6 +10,7 @@ A questionable reading may open and raise, since it may be true; it never lowers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from alerting.model import (
@@ -76,9 +77,18 @@ def fold(
 
 def one_per_reading(judged: Iterable[Judged]) -> list[Judged]:
     """Return them in order of measurement, of each reading the worst."""
-    ordered = sorted(judged, key=lambda each: each.order)
+    given = list(judged)
+    if _is_in_order(given):
+        return given
+    ordered = sorted(given, key=lambda each: each.order)
     first = {each.observation.reading_id: each for each in reversed(ordered)}
     return [each for each in ordered if first[each.observation.reading_id] is each]
+
+
+def _is_in_order(judged: Sequence[Judged]) -> bool:
+    """Tell whether each is of a later time than the one before: so it is nearly always."""
+    times = [each.observation.measured_at for each in judged]
+    return all(before < after for before, after in pairwise(times))
 
 
 def _evidence(rule: Rule, judged: Judged, severity: Severity) -> Evidence:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerting.model import Carried, Episode, Observation, Problem, Rule
-from alerting.rules import ALWAYS, kinds
+from alerting.rules import ALWAYS, concerned, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,12 @@ class Evaluate:
 
     def __call__(self, items: Sequence[Observation], _now: datetime, /) -> tuple[Episode, ...]:
         """Return every episode, open or closed, within what was observed."""
-        return tuple(episode for rule in self.rules for episode in self._of(rule, items))
+        seen = {names: concerned(names, items) for names in {r.components for r in self.rules}}
+        return tuple(e for rule in self.rules for e in self._of(rule, seen[rule.components]))
 
-    def _of(self, rule: Rule, items: Sequence[Observation]) -> tuple[Episode, ...]:
+    def _of(self, rule: Rule, ordered: Sequence[Observation]) -> tuple[Episode, ...]:
         since, carried = self.since.get(rule.key, ALWAYS), self.carried.get(rule.key)
-        return kinds()[rule.kind].episodes(rule, items, since, carried)
+        return kinds()[rule.kind].of(rule, ordered, since, carried)
 
 
 def problems(rules: Iterable[Rule], observations: Sequence[Observation]) -> tuple[Problem, ...]:

@@ -48,7 +48,13 @@ class Kind(Generic[R]):
 
         `carried` is where it starts from, where an episode began before that.
         """
-        judged = self.judge(rule, concerned(rule, observations), since)
+        return self.of(rule, concerned(rule.components, observations), since, carried)
+
+    def of(
+        self, rule: R, ordered: Sequence[Observation], since: datetime, carried: Carried | None
+    ) -> tuple[Episode, ...]:
+        """Return the same of observations that are `concerned` already."""
+        judged = self.judge(rule, ordered, since)
         return fold(rule, judged, carried, self._again(rule, carried))
 
     def _again(self, rule: R, carried: Carried | None) -> Sequence[Judged]:
@@ -56,7 +62,7 @@ class Kind(Generic[R]):
         if carried is None:
             return ()
         if not rule.looks_back:
-            seen = concerned(rule, carried.observations)
+            seen = concerned(rule.components, carried.observations)
             return one_per_reading(self.judge(rule, seen, ALWAYS))
         return [
             Judged(e.observation, e.severity, e.severity, e.reason, e.facts, e.basis)
@@ -64,9 +70,9 @@ class Kind(Generic[R]):
         ]
 
 
-def concerned(rule: Rule, observations: Iterable[Observation]) -> list[Observation]:
-    """Return what a rule may judge, in order of measurement."""
-    mine = frozenset(rule.components)
+def concerned(components: Iterable[str], observations: Iterable[Observation]) -> list[Observation]:
+    """Return what a rule over these components may judge, in order of measurement."""
+    mine = frozenset(components)
     seen = (o for o in observations if o.component in mine and o.validity in TAKES_PART)
     return sorted(seen, key=lambda o: o.order)
 

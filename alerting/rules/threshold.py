@@ -129,7 +129,7 @@ def problems(rule: Threshold, observations: Iterable[Observation]) -> tuple[Prob
             reading_id=each.reading_id,
             reason=f"no bound for the unit {each.unit}",
         )
-        for each in concerned(rule, observations)
+        for each in concerned(rule.components, observations)
         if each.number is not None and in_rule_unit(rule, each) is None
     )
 
