@@ -16,7 +16,7 @@ from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.evaluate import Evaluate, problems
 from gateway.care.from_alerts import lock_tasks
 from gateway.storage.alerts import Case, carry_out
-from gateway.storage.charts import read_chart
+from gateway.storage.charts import concerned_by, read_chart
 from gateway.storage.database import Connection
 from gateway.storage.duties import Counts, done, take
 from gateway.storage.rules import overrides
@@ -39,7 +39,8 @@ def evaluate_patient(
     duties = take(connection, patient, now, only)
     if duties is None:
         return 0
-    mine = in_force(rules.values(), overrides(connection, patient), now)
+    concerned = concerned_by(connection, duties, rules.values())
+    mine = in_force(concerned, overrides(connection, patient), now)
     lock_tasks(connection, patient)
     chart = read_chart(connection, duties, mine)
     news = [each for each in chart.observations if each.reading_id in duties.readings]

@@ -17,7 +17,12 @@ from gateway.storage.database import Connection
 from gateway.storage.duties import Duties
 
 # A rule looks back on 10 readings at most (`Clear`); the rest is for what comes out of order.
-HISTORY: Final = 100
+HISTORY: Final = 20
+
+NEWS: Final = """
+SELECT DISTINCT v.name FROM duty d
+JOIN reading_value v ON v.reading_id = d.reading_id AND v.measured_at = d.measured_at
+WHERE d.reading_id = ANY(%s)"""
 
 STARTS: Final = """
 SELECT c.name, coalesce((SELECT min(x.measured_at) FROM (
@@ -76,6 +81,13 @@ class Chart:
     alerts: Sequence[StoredAlert]
     carried: Mapping[str, Carried]
     since: Mapping[str, datetime]
+
+
+def concerned_by(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules that judge anything of these readings; the others' alerts stay."""
+    found = connection.execute(NEWS, [list(duties.readings)])
+    names = {row["name"] for row in found}
+    return tuple(rule for rule in rules if names.intersection(rule.components))
 
 
 def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> Chart:
