@@ -22,14 +22,15 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 # not sent from its end: no receipt reaches so far, and all of that would be sent again.
 NEWEST_SHARE = 4
 READY = "state = 'ready' AND seq NOT IN (SELECT value FROM json_each(:without))"
-# Oldest by the index, newest by the rowid (`+` keeps SQLite from the index): nothing is scanned,
+# Newest by the rowid (`+` keeps SQLite from the index), oldest by the index: nothing is scanned,
 # and a backlog of days costs as much as an empty spool.
+NEWEST = f"""
+SELECT seq FROM envelope WHERE +{READY} AND +class > 0 AND seq > :backlog
+ORDER BY seq DESC LIMIT :newest"""  # noqa: S608 - constants only
 PENDING = f"""
 SELECT seq, class, envelope, sha256, attempts FROM envelope WHERE seq IN (
   SELECT seq FROM (SELECT seq FROM envelope WHERE {READY} ORDER BY class, seq LIMIT :oldest)
-  UNION SELECT seq FROM (
-    SELECT seq FROM envelope WHERE +{READY} AND +class > 0 AND seq > :backlog
-    ORDER BY seq DESC LIMIT :newest))
+  UNION SELECT value FROM json_each(:found))
 ORDER BY +class, +seq
 """  # noqa: S608 - constants only
 Pending = tuple[int, int, bytes, bytes, int]  # seq, class, envelope, its hash, attempts
@@ -90,13 +91,13 @@ class Rows:
 
     def pending(self, limit: int, without: Iterable[int], backlog: int) -> list[Pending]:
         """Return what is to be sent, as it lies in the file."""
-        newest = limit // NEWEST_SHARE
         asked = {
             "without": json.dumps(sorted(without)),
             "backlog": backlog,
-            "oldest": limit - newest,
-            "newest": newest,
+            "newest": limit // NEWEST_SHARE,
         }
+        found = [seq for (seq,) in self.db.execute(NEWEST, asked)]
+        asked |= {"found": json.dumps(found), "oldest": limit - len(found)}
         return self.db.execute(PENDING, asked).fetchall()
 
     def release(self, held: Sequence[Ref] | None) -> int:
