@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -54,6 +54,7 @@ class Observation(Frozen):
 
     `received_at` is when the hub had it: a reading is late against that, so that an outage of the
     home's line, the broker or the gateway hides nothing. `stored_at` is when the gateway had it.
+    `utc_offset` is what the patient's clocks showed more than UTC, so `day` is the patient's day.
     """
 
     reading_id: UUID
@@ -67,6 +68,12 @@ class Observation(Frozen):
     absent: Absent | None = None
     ordinal: int = 0
     flags: frozenset[str] = frozenset()
+    utc_offset: timedelta = timedelta(0)
+
+    @property
+    def day(self) -> date:
+        """Return the patient's own day in which it was measured."""
+        return (self.measured_at.astimezone(UTC) + self.utc_offset).date()
 
     @property
     def order(self) -> tuple[datetime, UUID, int]:

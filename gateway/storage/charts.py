@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from alerting.findings import SHOWN
 from alerting.model import TAKES_PART, Carried, Direction, Evidence, Observation, Rule, Severity
@@ -160,7 +161,7 @@ def _observations(
         "first": min(starts.values(), default=duties.earliest),
         "aside": list(duties.aside),
     }
-    return [Observation(**row) for row in connection.execute(OBSERVATIONS, asked)]
+    return _in_zone(duties.zone, connection.execute(OBSERVATIONS, asked))
 
 
 def _alerts(
@@ -203,4 +204,12 @@ def _carried(
         "aside": list(duties.aside),
         "shown": SHOWN,
     }
-    return [Observation(**row) for row in connection.execute(CARRIED, asked)]
+    return _in_zone(duties.zone, connection.execute(CARRIED, asked))
+
+
+def _in_zone(zone: ZoneInfo, rows: Iterable[dict[str, Any]]) -> list[Observation]:
+    """Tell rules what the patient's clocks showed, so that they can count the patient's days."""
+    return [
+        Observation(**row, utc_offset=row["measured_at"].astimezone(zone).utcoffset())
+        for row in rows
+    ]
