@@ -27,6 +27,8 @@ FIRST_WAIT_S: Final = 0.5
 MOST_WAIT_S: Final = 60.0
 
 Progress = Callable[[str, int, int], None]
+Beside = Callable[[int, FleetHub, Session], None]
+"""What else a hub publishes beside the measurement with this number."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class Fleet:
             raise ProgramFailed("Not every hub could subscribe to its receipts.")
         self.pace.connected_s = time.monotonic() - started
 
-    def measure(self, count: int, rate: float, seed: int) -> None:
+    def measure(self, count: int, rate: float, seed: int, beside: Beside | None = None) -> None:
         """Send `count` readings at `rate` a second, each hub in its turn, in a shuffled order.
 
         Fewer where this machine does not give the time: it ends `GRACE_S` after its time.
@@ -113,6 +115,8 @@ class Fleet:
                 break
             line = order[number % len(order)]
             line.hub.measure(line.session.publish, datetime.now(UTC), time.monotonic())
+            if beside is not None:
+                beside(number, line.hub, line.session)
             if number % 8 == 0:  # what arrives is heard even while the fleet is late
                 self._serve(0)
                 self.tell("measure", number + 1, count)

@@ -27,6 +27,8 @@ from simulators.sample import Sample
 # As the real hub waits: 5 s, then twice as long each time, 5 minutes at most.
 RESEND_FIRST_S: Final = 5.0
 RESEND_MOST_S: Final = 300.0
+# So many without a receipt, no more: a backlog waits at the hub, not at the broker.
+WINDOW: Final = 20
 EPOCH: Final = 1
 # What could not even be published, because the connection is away, is tried again so soon.
 UNSENT_S: Final = 1.0
@@ -67,7 +69,7 @@ class FleetHub:
     ) -> None:
         self.home = home
         self.waiting: dict[int, Waiting] = {}
-        self.sent = self.receipted = 0
+        self.sent = self.receipted = self._under_way = 0
         self._samples = samples
         self._counts = counts
         self._session: UUID = uuid4()
@@ -81,7 +83,8 @@ class FleetHub:
         self.sent += 1
         self._counts.sent += 1
         envelope = self._sealed(self.sent, now)
-        sent = publish(self._up, envelope, _ms(now))
+        sent = self._under_way < WINDOW and publish(self._up, envelope, _ms(now))
+        self._under_way += sent
         due = at + (RESEND_FIRST_S if sent else UNSENT_S)
         self.waiting[self.sent] = Waiting(envelope, at, due, times=int(sent))
 
@@ -105,12 +108,13 @@ class FleetHub:
     def resend(self, publish: Publish, now: datetime, at: float) -> None:
         """Send again what has waited long enough."""
         for one in self.waiting.values():
-            if one.due > at:
+            if one.due > at or (not one.times and self._under_way >= WINDOW):
                 continue
             if not publish(self._up, one.envelope, _ms(now)):
                 one.due = at + UNSENT_S
                 continue
             self._counts.sent_again += one.times > 0
+            self._under_way += one.times == 0
             one.due = at + min(RESEND_FIRST_S * 2**one.times, RESEND_MOST_S)
             one.times += 1
 
@@ -130,7 +134,9 @@ class FleetHub:
             return
         covered = [seq for seq in self.waiting if receipt.covers(seq)]
         for seq in covered:
-            self._counts.delays_s.append(at - self.waiting.pop(seq).sent)
+            one = self.waiting.pop(seq)
+            self._under_way -= one.times > 0
+            self._counts.delays_s.append(at - one.sent)
         self.receipted += len(covered)
         self._counts.receipted += len(covered)
         self._counts.again += not covered

@@ -3,7 +3,8 @@
 import json
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,19 @@ def run(plan: Plan, tell: Progress, keep: Path | None = None) -> Report:
     with ExitStack() as running:
         temporary = tempfile.TemporaryDirectory(prefix="hearthline-fleet-")
         folder = keep or Path(running.enter_context(temporary))
+        gateway, fleet = running.enter_context(loaded(plan, tell, folder))
+        before = usage(gateway)
+        fleet.measure(plan.readings, plan.rate, plan.seed)
+        fleet.drain(DRAIN_WITHIN_S)
+        processes = spent(before, usage(gateway))
+        account, backlog = _evaluated(gateway, tell)
+        return Report(plan, fleet.counts, fleet.pace, processes, backlog, account)
+
+
+@contextmanager
+def loaded(plan: Plan, tell: Progress, folder: Path) -> Iterator[tuple[Gateway, Fleet]]:
+    """Run a gateway in `folder`, with all hubs connected. Raises ProgramFailed."""
+    with ExitStack() as running:
         gateway = Gateway(folder, free_port())
         tell("register", 0, plan.hubs)
         folders = _register(gateway, plan)
@@ -42,12 +56,7 @@ def run(plan: Plan, tell: Progress, keep: Path | None = None) -> Report:
         fleet = Fleet(Counts(), tell)
         running.callback(fleet.close)
         fleet.connect(_hubs(plan, folders, fleet.counts))
-        before = usage(gateway)
-        fleet.measure(plan.readings, plan.rate, plan.seed)
-        fleet.drain(DRAIN_WITHIN_S)
-        processes = spent(before, usage(gateway))
-        account, backlog = _evaluated(gateway, tell)
-        return Report(plan, fleet.counts, fleet.pace, processes, backlog, account)
+        yield gateway, fleet
 
 
 def _register(gateway: Gateway, plan: Plan) -> list[Path]:

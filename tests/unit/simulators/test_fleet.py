@@ -16,7 +16,7 @@ from device_profiles.wire.keys import RecipientPrivate, Suite
 from device_profiles.wire.v1 import Receipt, open_envelope, verify_envelope, write_receipt
 from simulators.fleet.drive import Pace
 from simulators.fleet.home import PROFILES, Home, registration
-from simulators.fleet.hub import EPOCH, RESEND_FIRST_S, Counts, FleetHub
+from simulators.fleet.hub import EPOCH, RESEND_FIRST_S, WINDOW, Counts, FleetHub
 from simulators.fleet.readings import body, samples_of, series
 from simulators.fleet.report import Backlog, Plan, Report, lines
 from simulators.sample import Sample
@@ -141,6 +141,16 @@ def test_what_could_not_be_sent_is_sent_soon(stage: Stage) -> None:
     assert stage.counts.sent_again == 0
 
 
+def test_a_backlog_waits_at_the_hub(stage: Stage) -> None:
+    stage.measure(WINDOW + 5)
+    stage.hub.resend(stage.wire.publish, NOW, 102)
+    assert len(stage.wire.sent) == WINDOW
+    stage.hub.heard(stage.receipt(3), 102)
+    stage.hub.resend(stage.wire.publish, NOW, 102)
+    assert len(stage.wire.sent) == WINDOW + 3
+    assert stage.counts.sent_again == 0
+
+
 def test_after_a_lost_connection_all_is_due(stage: Stage) -> None:
     stage.measure(2)
     stage.hub.hurry()
@@ -173,7 +183,7 @@ def test_all_is_well_or_it_is_said_what_is_not() -> None:
 def test_stamps_of_a_hurried_device_lie_before_now_and_differ() -> None:
     stage = Stage()
     stage.hub = FleetHub(make_home(), samples_of(PATIENTS, 1), stage.counts, timedelta(seconds=50))
-    stage.measure(50)
+    stage.measure(WINDOW)
     walls = [one.measured_at for one in stage.opened()]
-    assert len(set(walls)) == 50
+    assert len(set(walls)) == WINDOW
     assert all(wall is not None and wall <= NOW for wall in walls)
