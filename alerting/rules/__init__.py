@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from alerting.fold import Judged, fold, one_per_reading
 from alerting.model import TAKES_PART, Carried, Episode, Observation, Problem, Rule
+
+if TYPE_CHECKING:  # numpy: only a back-test needs it
+    from alerting.columns import Columns, Judgements
 
 R = TypeVar("R", bound=Rule)
 
@@ -29,6 +32,9 @@ class Kind(Generic[R]):
     measurement. It judges those that were measured at `since` or later; the earlier ones are what
     it may look back on (`Rule.looks_back`). What it says is a function of its arguments alone: the
     order in which readings arrived, and how often, never changes it.
+
+    `vector`, where a kind has it, judges the values of one component of many patients at once, for
+    back-tests; it says the same as `judge`, row by row. Without it they go one by one.
     """
 
     name: str
@@ -36,6 +42,7 @@ class Kind(Generic[R]):
     judge: Callable[[R, Sequence[Observation], datetime], Iterable[Judged]]
     lint: Callable[[R], tuple[str, ...]]
     problems: Callable[[R, Iterable[Observation]], tuple[Problem, ...]] = nothing
+    vector: "Callable[[R, Columns], Judgements] | None" = None
 
     def episodes(
         self,

@@ -5,7 +5,8 @@ A meter's HI or LO is the worst band of its side, and beyond every limit on the 
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal
 
 from alerting.bands import Banded, in_one_of, left_out, no_bound
 from alerting.bounds import Bound
@@ -15,6 +16,9 @@ from alerting.rules import Kind, concerned
 from alerting.units import written
 from alerting.words import SILENT, Said
 from device_profiles.reading import Absent
+
+if TYPE_CHECKING:
+    from alerting.columns import Columns, Judgements
 
 _BEYOND: Final = {Direction.HIGH: Absent.ABOVE_RANGE, Direction.LOW: Absent.BELOW_RANGE}
 
@@ -35,14 +39,18 @@ def judge(
     rule: Threshold, observations: Sequence[Observation], since: datetime
 ) -> Iterator[Judged]:
     """See `Kind`. What this rule can say nothing about is left out."""
-    seen = (_judge(rule, each) for each in observations if each.measured_at >= since)
+    new = (each for each in observations if each.measured_at >= since)
+    seen = (judge_one(rule, each, rule.beyond_range) for each in new)
     return (each for each in seen if each)
 
 
-def _judge(rule: Threshold, observation: Observation) -> Judged | None:
+def judge_one(
+    rule: Banded, observation: Observation, beyond_range: Severity | None = None
+) -> Judged | None:
+    """Judge a single value; None where its unit has no bound."""
     if observation.absent in _BEYOND.values():
         beyond = observation.absent is _BEYOND[rule.direction]
-        band = worst((rule.beyond_range, next(iter(rule.bands)))) if beyond else None
+        band = worst((beyond_range, next(iter(rule.bands)))) if beyond else None
         return Judged(observation, band, band, _OFF_THE_SCALE[rule.direction])
     found = in_one_of(rule.units, observation)
     if found is None:
@@ -70,7 +78,7 @@ def lint(rule: Threshold) -> tuple[str, ...]:
 
 
 def vector(rule: Threshold, columns: "Columns") -> "Judgements":
-    """See `Kind`. The limits in millionths are searched for with the very comparisons of `judge`."""
+    """See `Kind`. The comparisons are those of `judge`."""
     from alerting.judge_columns import judge_bands
 
     def reached(severity: Severity, number: Decimal, unit: str, back: bool) -> bool:

@@ -1,0 +1,1 @@
+"""Rules over stored history: what they would have opened, and what that would have cost."""
