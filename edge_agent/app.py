@@ -6,14 +6,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Coroutine
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import structlog
 
-from edge_agent.clock import SystemClock
 from edge_agent.errors import EdgeError
 from edge_agent.heartbeat import Heartbeat
 from edge_agent.identity.hub import Identity, read_allow_list, read_identity
@@ -21,23 +19,17 @@ from edge_agent.indicator.board import Board
 from edge_agent.indicator.choose import make
 from edge_agent.memory import tidy
 from edge_agent.notify import keep_alive, notify
+from edge_agent.opening import open_home
 from edge_agent.radio.bluez import BluezRadio
-from edge_agent.radio.bonds import Bonds
+from edge_agent.radio.ending import end_all
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
 from edge_agent.radio.times import Times
 from edge_agent.renewing import Renewing
 from edge_agent.settings import Settings
-from edge_agent.spool.seal import Sealer
-from edge_agent.spool.sqlite import SqliteSpool
-from edge_agent.status import last_trusted
 from edge_agent.uplink.mqtt import MqttUplink
 from edge_agent.uplink.receipts import Receipts
 from edge_agent.uplink.sender import Sender
-
-# Disconnecting a device takes BlueZ up to 3 s; systemd kills after 90.
-STOP_S: Final = 20.0
-CANCEL_S: Final = 8.0
 
 log: Final = structlog.get_logger()
 
@@ -53,19 +45,13 @@ def run(settings: Settings) -> None:
 async def _run(settings: Settings, identity: Identity) -> bool:
     """Run; say whether to begin anew, since hub.toml has changed."""
     stop, changed = asyncio.Event(), asyncio.Event()
-    floor = last_trusted(settings.state_dir, identity.since)
-    clock, wake = SystemClock(settings.clock_trusted, floor), asyncio.Event()
-    sealer = Sealer(identity.hub_file, identity.signing_key, clock, identity.recipients.records)
-    folder = settings.state_dir
-    with closing(SqliteSpool(folder, sealer, clock, settings.spool_bytes, wake.set)) as spool:
-        left = spool.release()  # cut short by a crash: they travel as they are
-        log.info("started", hub=str(sealer.hub), epoch=spool.epoch, released=left)
-        bonds = Bonds(folder / "bonds")
-        home = Home(spool, clock, identity.zone, settings.quiet_seconds, bonds)
-        hub_file = identity.hub_file
+    hub_file, wake = identity.hub_file, asyncio.Event()
+    with open_home(settings, identity, wake.set, Home) as home:
+        left = home.spool.release()  # cut short by a crash: they travel as they are
+        log.info("started", hub=str(hub_file.hub), epoch=home.spool.epoch, released=left)
         receipts = Receipts(hub_file.hub, identity.receipt_keys)
         uplink = MqttUplink(hub_file.hub, hub_file.broker, identity.login)
-        sender = Sender(spool, uplink, receipts, clock, wake)
+        sender = Sender(home.spool, uplink, receipts, home.clock, wake)
         allow_list = read_allow_list(hub_file, identity.owners)
         times = Times(call_s=settings.call_seconds, silent_s=settings.silent_seconds)
         radio = BluezRadio(allow_list, identity.passkeys, times)
@@ -73,7 +59,7 @@ async def _run(settings: Settings, identity: Identity) -> bool:
         for keeper in keepers:
             radio.sightings(keeper.see)
             radio.starts(keeper.radio_is_back)
-        heartbeat = Heartbeat(hub_file.hub, folder, home, radio, sender, keepers)
+        heartbeat = Heartbeat(hub_file.hub, settings.state_dir, home, radio, sender, keepers)
         loops = (
             *(sender.run(), radio.run(), heartbeat.write(), keep_alive()),
             heartbeat.beat(settings.heartbeat_seconds),
@@ -86,7 +72,7 @@ async def _run(settings: Settings, identity: Identity) -> bool:
             indicator = make(settings.indicator, settings.indicator_pins)
             loops = (*loops, Board(indicator, home, sender, keepers).run())
         await _until_stopped(loops, stop)
-    log.info("stopped", hub=str(sealer.hub), restarts=changed.is_set())
+    log.info("stopped", hub=str(hub_file.hub), restarts=changed.is_set())
     return changed.is_set()
 
 
@@ -109,16 +95,7 @@ async def _until_stopped(loops: tuple[Coroutine[Any, Any, None], ...], stop: asy
         await _first_failure(tasks, stopping)
     finally:
         notify("STOPPING=1")
-        await _end(tasks | {stopping})
-
-
-async def _end(tasks: "set[asyncio.Task[Any]]") -> None:
-    """Cancel until all have ended: wait_for of Python 3.11 can swallow a cancellation."""
-    deadline = asyncio.get_running_loop().time() + STOP_S
-    while tasks and asyncio.get_running_loop().time() < deadline:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
+        await end_all(tasks | {stopping})
 
 
 async def _first_failure(

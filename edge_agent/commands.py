@@ -1,5 +1,6 @@
 """The commands of `hearthline-edge`. Each loads what it needs when it runs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -113,6 +114,49 @@ def decode(
         typer.echo(report.as_json(said))
         return
     typer.echo("\n\n".join(map(report.tree, said)) if isinstance(said, list) else report.tree(said))
+
+
+@app.command("pair")
+def pair_device(
+    address: Annotated[str, typer.Option(help="The device, without asking which.")] = "",
+    profile: Annotated[str, typer.Option(help="Read it as this profile does.")] = "",
+    passkey: Annotated[str, typer.Option(help="The device's 6-digit number.")] = "",
+    seconds: Annotated[
+        float, typer.Option(help="How long to wait for it, and then for a measurement.")
+    ] = 300.0,
+    list_: Annotated[bool, typer.Option("--list", help="Only list what is near.")] = False,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Show what is not recognised, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pair a device: shows what is near, and takes one measurement to prove that it works.
+
+    What the device tells is kept and sent as always. The agent must not run meanwhile. --json asks
+    nobody anything; nobody is asked either where standard input is no terminal.
+
+    Example: hearthline-edge pair
+    """
+    import sys
+
+    from edge_agent import report, settings
+    from edge_agent.identity.hub import read_hub_file
+    from edge_agent.pairing import command, person, steps
+
+    chosen = settings.load_settings()
+    asked = command.checked(
+        steps.Asked(address or None, profile or None, passkey or None, seconds, everybody)
+    )
+    say = partial(typer.echo, err=True)
+    if list_:
+        near = command.look(chosen, asked, say, as_json=as_json)
+        typer.echo(report.as_json(near) if as_json else near)
+        return
+    asks = sys.stdin.isatty() and not as_json
+    told = command.pair(chosen, asked, person.Person(say) if asks else None, say)
+    typer.echo(
+        report.as_json(told) if as_json else command.people(told, read_hub_file(chosen.hub_dir))
+    )
 
 
 @app.command()

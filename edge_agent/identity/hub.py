@@ -25,6 +25,7 @@ from edge_agent.identity.durable import Durable
 from edge_agent.identity.login import Login
 from edge_agent.identity.recipients import Recipients
 
+PASSKEYS: Final = "passkeys.toml"
 PEM_HEAD: Final = b"-----BEGIN PRIVATE KEY-----"
 # RFC 8410, section 7: what stands before the 32 octets of the key is always the same.
 PKCS8_ED25519: Final = bytes.fromhex("302e020100300506032b657004220420")
@@ -120,7 +121,7 @@ def read_identity(folder: Path) -> Identity:
         signing_key=signing_key(folder / "signing.key"),
         receipt_keys=tuple(map(_receipt_key, hub_file.receipt_keys)),
         login=_login(folder),
-        passkeys=_passkeys(folder / "passkeys.toml"),
+        passkeys=_passkeys(folder / PASSKEYS),
         owners=_owners(folder / "consents.toml"),
         recipients=Recipients(folder, hub_file),
     )
@@ -166,6 +167,14 @@ def _login(folder: Path) -> Login:
     login = Login(Durable(folder))
     login.check()
     return login
+
+
+def keep_passkey(folder: Path, address: str, passkey: str) -> None:
+    """Write a device's passkey down: the agent needs it where the bond has to be made anew."""
+    known = _passkeys(folder / PASSKEYS)
+    if known.get(address) != passkey:
+        lines = [f'"{one}" = "{digits}"' for one, digits in {**known, address: passkey}.items()]
+        Durable(folder).keep(PASSKEYS, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _passkeys(path: Path) -> dict[str, str]:

@@ -40,32 +40,33 @@ class Agent(ServiceInterface):
 
     @dbus_method(name="Cancel")
     def cancel(self) -> None:
-        """BlueZ withdraws a question; ours are answered at once."""
+        """BlueZ withdraws a question."""
+        self._withdraw()
 
     @dbus_method(name="RequestPasskey")
-    def request_passkey(self, device: DBusObjectPath) -> DBusUInt32:
+    async def request_passkey(self, device: DBusObjectPath) -> DBusUInt32:
         """Give the number that the device shows or has printed on it."""
-        return int(self._passkey(device))
+        return int(await self._passkey(device))
 
     @dbus_method(name="RequestPinCode")
-    def request_pin_code(self, device: DBusObjectPath) -> DBusStr:
+    async def request_pin_code(self, device: DBusObjectPath) -> DBusStr:
         """Give the same for devices of the older kind."""
-        return self._passkey(device)
+        return await self._passkey(device)
 
     @dbus_method(name="DisplayPasskey")
     def display_passkey(
         self,
         device: DBusObjectPath,
-        passkey: DBusUInt32,  # noqa: ARG002
+        passkey: DBusUInt32,
         entered: DBusUInt16,  # noqa: ARG002
     ) -> None:
-        """Refuse: the hub has nothing to show it on."""
-        self._no_display(device)
+        """Show the number that is to be typed at the device, where there is a display."""
+        self._show(device, f"{passkey:06}")
 
     @dbus_method(name="DisplayPinCode")
-    def display_pin_code(self, device: DBusObjectPath, pin: DBusStr) -> None:  # noqa: ARG002
-        """Refuse: the hub has nothing to show it on."""
-        self._no_display(device)
+    def display_pin_code(self, device: DBusObjectPath, pin: DBusStr) -> None:
+        """Show the same for devices of the older kind."""
+        self._show(device, pin)
 
     @dbus_method(name="RequestConfirmation")
     def request_confirmation(self, device: DBusObjectPath, passkey: DBusUInt32) -> None:  # noqa: ARG002
@@ -82,13 +83,16 @@ class Agent(ServiceInterface):
         """Agree."""
         self._allowed(device)
 
+    def _withdraw(self) -> None:
+        """Nothing to do: the file answers at once."""
+
     def _allowed(self, path: str) -> Allowed:
         allowed = self._allow_list.at_path(path)
         if allowed is None:
             self._reject(path, "not_allowed")
         return allowed
 
-    def _passkey(self, path: str) -> str:
+    async def _passkey(self, path: str) -> str:
         address = self._allowed(path).device.address
         passkey = self._passkeys.get(address)
         if passkey is None:
@@ -97,7 +101,8 @@ class Agent(ServiceInterface):
         self._said[address] = DeviceProblem.PASSKEY_WRONG  # should pairing fail now
         return passkey
 
-    def _no_display(self, path: str) -> NoReturn:
+    def _show(self, path: str, number: str) -> None:  # noqa: ARG002
+        """Refuse: the hub has nothing to show it on."""
         self._said[self._allowed(path).device.address] = DeviceProblem.NO_DISPLAY
         self._reject(path, "no_display")
 

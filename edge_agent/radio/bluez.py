@@ -46,10 +46,17 @@ class BluezRadio:
     """See `ports.Radio`."""
 
     def __init__(
-        self, allow_list: AllowList, passkeys: Mapping[str, str], times: Times = USUAL
+        self,
+        allow_list: AllowList,
+        passkeys: Mapping[str, str],
+        times: Times = USUAL,
+        *,
+        agent: Agent | None = None,
+        hears_all: bool = False,
     ) -> None:
         self._allow_list, self._times = allow_list, times
-        self._agent = Agent(allow_list, passkeys)
+        self._agent = agent or Agent(allow_list, passkeys)
+        self._hears_all = hears_all  # also whom it may not pair with
         self._takers: list[Callable[[Sighting], None]] = []
         self._starters: list[Callable[[], None]] = []
         self._links: set[BleakLink] = set()
@@ -199,10 +206,11 @@ class BluezRadio:
     def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
         self._heard.set()
         self._silences = 0
-        if self._allow_list.get(device.address) is None:
+        if not self._hears_all and self._allow_list.get(device.address) is None:
             return
         name = data.local_name or device.name or ""
-        sighting = Sighting(device.address.upper(), name, data.rssi, device)
+        services = tuple(data.service_uuids)
+        sighting = Sighting(device.address.upper(), name, data.rssi, device, services)
         for take in self._takers:
             take(sighting)
 

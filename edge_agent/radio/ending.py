@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
+
+# Disconnecting a device takes BlueZ up to 3 s; systemd kills after 90.
+STOP_S: Final = 20.0
+CANCEL_S: Final = 8.0
 
 
 async def to_the_end(call: Coroutine[Any, Any, None], seconds: float) -> None:
@@ -23,3 +27,12 @@ async def to_the_end(call: Coroutine[Any, Any, None], seconds: float) -> None:
         raise TimeoutError
     if isinstance(ended, BaseException):
         raise ended
+
+
+async def end_all(tasks: "set[asyncio.Task[Any]]") -> None:
+    """Cancel until all have ended: wait_for of Python 3.11 can swallow a cancellation."""
+    deadline = asyncio.get_running_loop().time() + STOP_S
+    while tasks and asyncio.get_running_loop().time() < deadline:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)

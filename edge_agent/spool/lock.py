@@ -19,7 +19,9 @@ class Lock:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._handle)
-            raise WrongInput(f"{folder}: another agent runs here already.") from None
+            raise WrongInput(
+                f"{folder}: the agent runs here; `systemctl stop hearthline-edge` ends it."
+            ) from None
 
     def release(self) -> None:
         """Let the next agent in."""

@@ -1,0 +1,1 @@
+"""The command `pair`: a technician, a device, and one measurement as proof."""
