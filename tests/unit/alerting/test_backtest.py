@@ -52,7 +52,7 @@ def charts(draw: st.DrawFn) -> list[Observation]:
         told = at + draw(DELAY)
         chart.append(
             Observation(
-                reading_id=UUID(int=draw(st.integers(0, 2**128 - 1)))
+                reading_id=UUID(int=(draw(st.integers(0, 2**120 - 1)) << 8) + n)
                 if new
                 else chart[-1].reading_id,
                 measured_at=at,
