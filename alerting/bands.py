@@ -102,9 +102,15 @@ def no_bound(
     )
 
 
+def sent(component: str) -> tuple[str, ...]:
+    """Return the units in which devices send this component."""
+    terms = (term for term in TERMS.values() if term.name == component)
+    return tuple({unit: None for term in terms for unit in term.loinc})
+
+
 def left_out(component: str, units: Collection[str]) -> tuple[str, ...]:
     """Return what a rule's author should mend: units that devices send and the rule leaves out."""
-    sent = {unit: None for term in TERMS.values() if term.name == component for unit in term.loinc}
-    if not sent:
+    known = sent(component)
+    if not known:
         return (f"no device measures {component!r}",)
-    return tuple(f"no bound in {unit}" for unit in sent if unit not in units)
+    return tuple(f"no bound in {unit}" for unit in known if unit not in units)

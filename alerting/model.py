@@ -71,9 +71,14 @@ class Observation(Frozen):
     utc_offset: timedelta = timedelta(0)
 
     @property
+    def clock(self) -> datetime:
+        """Return what the patient's clocks showed then; to be read, never compared."""
+        return self.measured_at.astimezone(UTC) + self.utc_offset
+
+    @property
     def day(self) -> date:
         """Return the patient's own day in which it was measured."""
-        return (self.measured_at.astimezone(UTC) + self.utc_offset).date()
+        return self.clock.date()
 
     @property
     def order(self) -> tuple[datetime, UUID, int]:
