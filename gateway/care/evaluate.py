@@ -15,6 +15,8 @@ from alerting.pipeline.decisions import Decision, Reopen, Resolve, Why
 from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.evaluate import Evaluate, problems
 from gateway.care.from_alerts import lock_tasks
+from gateway.care.gate import gate
+from gateway.fail_points import reached
 from gateway.storage.alerts import Case, carry_out
 from gateway.storage.charts import concerned_by, read_chart
 from gateway.storage.database import Connection
@@ -41,15 +43,18 @@ def evaluate_patient(
         return 0
     concerned = concerned_by(connection, duties, rules.values())
     mine = in_force(concerned, overrides(connection, patient), now)
-    lock_tasks(connection, patient)
+    tasks = lock_tasks(connection, patient)
     chart = read_chart(connection, duties, mine)
     news = [each for each in chart.observations if each.reading_id in duties.readings]
     _tell_problems(mine, news)
     episodes = Evaluate(mine, chart.carried, chart.since)(chart.observations, now)
     decisions = decide(mine, episodes, chart.alerts, duties.readings, now)
     case = Case(connection, duties.organisation, patient, duties.zone, now)
-    carry_out(case, _supported(decisions, chart.alerts, duties.aside))
+    supported = _supported(decisions, chart.alerts, duties.aside)
+    carry_out(case, supported, gate(case, supported, chart.alerts, mine, tasks))
+    reached("carried_out")
     done(connection, duties, _count(mine, news, episodes), now)
+    reached("evaluated")
     return len(duties.readings)
 
 

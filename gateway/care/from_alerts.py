@@ -21,7 +21,7 @@ from gateway.storage.database import Connection
 from gateway.storage.events import EVIDENCE_EVERY, record
 
 LOCK_OPEN: Final = """
-SELECT FROM task
+SELECT rule_key, direction FROM task
 WHERE patient_id = %s AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
 ORDER BY id FOR UPDATE"""
 
@@ -61,16 +61,28 @@ class Case:
     now: datetime
 
 
-def lock_tasks(connection: Connection, patient: UUID) -> None:
-    """Lock a patient's open tasks before any alert, as those who accept a task do."""
-    connection.execute(LOCK_OPEN, [patient])
+def lock_tasks(connection: Connection, patient: UUID) -> frozenset[tuple[str | None, str | None]]:
+    """Lock a patient's open tasks before any alert, as those who accept a task do.
+
+    Returns for which rules and directions there is one.
+    """
+    rows = connection.execute(LOCK_OPEN, [patient])
+    return frozenset((row["rule_key"], row["direction"]) for row in rows)
 
 
 def ensure_task(
-    case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]
+    case: Case,
+    alert: UUID,
+    rule: Rule,
+    evidence: Sequence[Evidence],
+    priority: Severity | None = None,
 ) -> tuple[UUID, bool]:
-    """See that somebody has a task for this timely evidence; return it, and whether it is new."""
-    priority = min(each.severity for each in evidence if not each.late)
+    """See that somebody has a task for this timely evidence; return it, and whether it is new.
+
+    Without a priority it is that of the worst timely evidence.
+    """
+    if priority is None:
+        priority = min(each.severity for each in evidence if not each.late)
     current = _open_task(case, rule)
     if current is None:
         return _new_task(case, alert, rule, priority, evidence), True

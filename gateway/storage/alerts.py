@@ -1,6 +1,6 @@
 """Carries out what the pipeline decided for one patient, within that patient's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from alerting.pipeline.decisions import (
     Resolve,
 )
 from gateway.care.from_alerts import Case, add_evidence, ensure_task, note_resolved
+from gateway.care.gate import RESOLVED, Gate
+from gateway.fail_points import reached
 from gateway.storage.events import EVIDENCE_EVERY, record
 from gateway.storage.rules import load_packs
 
@@ -59,7 +61,8 @@ UPDATE alert SET state = 'resolved', resolved_at = %(now)s, updated_at = %(now)s
 WHERE id = %(alert)s RETURNING rule_key, direction"""
 
 ENDED_ITSELF: Final = """
-SELECT FROM alert a JOIN task t ON t.id = a.task_id WHERE a.id = %s AND t.status = 'cancelled'"""
+SELECT FROM alert a LEFT JOIN task t ON t.id = a.task_id
+WHERE a.id = %s AND (t.status = 'cancelled' OR t.id IS NULL)"""
 
 REOPEN: Final = """
 UPDATE alert SET state = 'open', resolved_at = NULL, until = NULL, severity = %(severity)s,
@@ -67,20 +70,21 @@ UPDATE alert SET state = 'open', resolved_at = NULL, until = NULL, severity = %(
 WHERE id = %(alert)s"""
 
 
-def carry_out(case: Case, decisions: Iterable[Decision]) -> None:
+def carry_out(case: Case, decisions: Sequence[Decision], gate: Gate) -> None:
     """Write alerts, evidence, tasks and history; nothing is committed here."""
     for decision in decisions:
         if isinstance(decision, Open):
-            _open(case, decision)
+            _open(case, gate, decision)
         elif isinstance(decision, Append):
-            _append(case, decision)
+            _append(case, gate, decision)
         elif isinstance(decision, Resolve):
-            _resolve(case, decision)
+            _resolve(case, gate, decision)
         elif not isinstance(decision, Late):
-            _change(case, decision)
+            _change(case, gate, decision)
+    gate.carried_out(case, decisions)
 
 
-def _open(case: Case, opened: Open) -> None:
+def _open(case: Case, gate: Gate, opened: Open) -> None:
     rule, finding = _explained(case, opened.episodes)
     evidence = opened.episodes[-1].evidence
     row = _row(case, opened.alert, finding) | {
@@ -95,22 +99,23 @@ def _open(case: Case, opened: Open) -> None:
     case.connection.execute(INSERT, row)
     _record(case, "opened", opened.alert, opened.severity, rule.version)
     _add_readings(case, opened.alert, rule, evidence)
-    _give_task(case, opened.alert, rule, evidence)
+    reached("opened")
+    _give_task(case, gate, opened.alert, rule, evidence)
 
 
-def _append(case: Case, more: Append) -> None:
+def _append(case: Case, gate: Gate, more: Append) -> None:
     rule, finding = _explained(case, more.episodes)
     row = _row(case, more.alert, finding) | {"more": len(more.evidence)}
     case.connection.execute(EXPLAIN, row)
     _record(case, "evidence_added", more.alert, None, rule.version, quiet=EVIDENCE_EVERY)
     _add_readings(case, more.alert, rule, more.evidence)
     if more.asks_for_work:
-        _give_task(case, more.alert, rule, more.evidence)
+        _give_task(case, gate, more.alert, rule, more.evidence)
     else:
         add_evidence(case, more.alert, rule, more.evidence)
 
 
-def _change(case: Case, change: Raise | Lower | Reopen) -> None:
+def _change(case: Case, gate: Gate, change: Raise | Lower | Reopen) -> None:
     """Severity and state follow the readings; the task's priority follows new evidence only."""
     rule, finding = _explained(case, change.episodes)
     row = _row(case, change.alert, finding) | {"severity": change.severity}
@@ -119,29 +124,35 @@ def _change(case: Case, change: Raise | Lower | Reopen) -> None:
     else:
         case.connection.execute(LOWER if isinstance(change, Lower) else REOPEN, row)
     if isinstance(change, Reopen):
-        _task_again(case, change, rule)
+        _task_again(case, gate, change, rule)
     event = {Raise: "raised", Lower: "lowered", Reopen: "reopened"}[type(change)]
     _record(case, event, change.alert, change.severity, rule.version)
 
 
-def _task_again(case: Case, reopened: Reopen, rule: Rule) -> None:
-    """Take back the end of a task that ended by itself, since its reason is gone."""
+def _task_again(case: Case, gate: Gate, reopened: Reopen, rule: Rule) -> None:
+    """Take back the end of a task that ended by itself, or never was, since its reason is gone."""
     evidence = [each for episode in reopened.episodes for each in episode.evidence]
     ended = case.connection.execute(ENDED_ITSELF, [reopened.alert]).fetchone()
     if ended is not None and any(not each.late for each in evidence):
-        _give_task(case, reopened.alert, rule, evidence)
+        _give_task(case, gate, reopened.alert, rule, evidence)
 
 
-def _resolve(case: Case, resolve: Resolve) -> None:
+def _resolve(case: Case, gate: Gate, resolve: Resolve) -> None:
     row = {"now": case.now, "until": resolve.until, "alert": resolve.alert}
     found = case.connection.execute(RESOLVE, row).fetchone()
     if found is None:
         return
     _record(case, "resolved", resolve.alert, None, None, why=resolve.why)
+    gate.passed(case, resolve.alert, RESOLVED)
     note_resolved(case, resolve.alert, found["rule_key"], found["direction"], resolve.why)
 
 
-def _give_task(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidence]) -> None:
+def _give_task(
+    case: Case, gate: Gate, alert: UUID, rule: Rule, evidence: Sequence[Evidence]
+) -> None:
+    if gate.holds_back(case, alert):
+        return
+    gate.passed(case, alert)
     task, new = ensure_task(case, alert, rule, evidence)
     case.connection.execute(LINK_TASK, {"task": task, "new": new, "alert": alert})
 

@@ -1,0 +1,83 @@
+"""Stage 5: holds back what somebody snoozed: of a rule or component, a direction, up to a severity.
+
+A snooze has an owner and a reason, and always ends. What is worse than it was made for, and the
+other direction, come through.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from alerting.model import Direction, Rule, Severity
+from alerting.pipeline.inhibit import Asked, Held, What
+
+# Defaults (J): "until re-enabled" was forgotten wherever it existed.
+LONGEST: Final = timedelta(hours=24)
+LONGEST_URGENT: Final = timedelta(hours=4)
+URGENT: Final = frozenset({Severity.P1, Severity.P2})
+
+
+def longest(up_to: Severity) -> timedelta:
+    """Return how long a snooze of this severity may last."""
+    return LONGEST_URGENT if up_to in URGENT else LONGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """A snooze of one patient as it is stored. Exactly one of rule_key and component is given."""
+
+    id: UUID
+    rule_key: str | None
+    component: str | None
+    direction: Direction
+    up_to: Severity
+    owner: str
+    reason: str
+    since: datetime
+    until: datetime
+
+    def covers(
+        self, rule_key: str, components: Sequence[str], direction: str, severity: Severity
+    ) -> bool:
+        """Tell whether it is made for this, whenever it holds."""
+        mine = rule_key == self.rule_key or (
+            self.component is not None and tuple(components) == (self.component,)
+        )
+        return mine and direction == self.direction and not severity.worse_than(self.up_to)
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it has begun and not ended."""
+        return self.since <= now < self.until
+
+    @property
+    def words(self) -> str:
+        """Say whose it is and why."""
+        return f"snoozed by {self.owner}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Holds back what one patient's snoozes cover."""
+
+    snoozes: Sequence[Snoozed]
+
+    def __call__(self, items: Sequence[Asked | Held], now: datetime, /) -> tuple[Asked | Held, ...]:
+        """Return every item, those that are snoozed as held."""
+        return tuple(self._one(each, now) if isinstance(each, Asked) else each for each in items)
+
+    def _one(self, asked: Asked, now: datetime) -> Asked | Held:
+        found = self.covering(asked.rule, asked.severity, now)
+        if found is None:
+            return asked
+        return Held(asked, What.SNOOZED, found.id, found.words, found.until, found.until)
+
+    def covering(self, rule: Rule, severity: Severity, now: datetime) -> Snoozed | None:
+        """Return the snooze that ends last of those that cover this now."""
+        mine = (
+            each
+            for each in self.snoozes
+            if each.holds(now) and each.covers(rule.key, rule.components, rule.direction, severity)
+        )
+        return max(mine, key=lambda each: (each.until, each.id), default=None)
