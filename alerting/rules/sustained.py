@@ -1,0 +1,132 @@
+"""Kind `sustained`: not one value beyond a limit, but several, or for a time.
+
+Either `times` of the last `of` readings are beyond, or all are for at least `lasting`, and `times`
+of them. The reading that makes it so is beyond itself. What is looked back on is valid: a
+questionable reading counts for itself alone.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from alerting.bands import Banded, left_out, no_bound
+from alerting.fold import Judged, one_per_reading
+from alerting.model import Observation, Problem, Severity
+from alerting.rules import Kind, concerned
+from alerting.rules.threshold import judge_one
+from alerting.spans import said_span
+from alerting.words import SILENT, Said
+from device_profiles.reading import Validity
+
+
+class Sustained(Banded):
+    """Bounds per severity and unit. Nothing older than `within` counts."""
+
+    kind: Literal["sustained"] = "sustained"
+    times: Annotated[int, Field(ge=2, le=100)]
+    of: Annotated[int | None, Field(ge=2, le=100)] = None
+    lasting: Annotated[timedelta | None, Field(gt=timedelta(0))] = None
+    within: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=92))]
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.of is None) == (self.lasting is None):
+            raise ValueError("say either `of`, how many readings, or `lasting`, how long")
+        if self.of is not None and self.times > self.of:
+            raise ValueError(f"{self.times} of {self.of} readings cannot be")
+        if self.lasting is not None and self.lasting > self.within:
+            raise ValueError("`lasting` is longer than `within`: it could never hold")
+        return self
+
+    @property
+    def looks_back(self) -> timedelta:
+        """See `Rule`."""
+        return self.within
+
+
+def judge(
+    rule: Sustained, observations: Sequence[Observation], since: datetime
+) -> Iterator[Judged]:
+    """See `Kind`."""
+    single = (judge_one(rule, each) for each in observations)
+    window: deque[Judged] = deque()
+    for each in one_per_reading(one for one in single if one):
+        at = each.observation.measured_at
+        while window and at - window[0].observation.measured_at > rule.within:
+            window.popleft()
+        if at >= since:
+            yield _judge(rule, [*window, each])
+        if each.observation.validity is Validity.VALID:
+            window.append(each)
+
+
+def _judge(rule: Sustained, window: Sequence[Judged]) -> Judged:
+    """Judge the last of these by those before it: the worst band that enough of them reach."""
+    last = window[-1]
+    for band in rule.bands:
+        if last.fired is None or band.worse_than(last.fired):
+            continue
+        seen = _run(window, band) if rule.of is None else window[-rule.of :]
+        beyond = [each for each in seen if _reaches(each, band)]
+        if len(beyond) >= rule.times and _long_enough(rule, beyond):
+            return _fires(rule, band, seen, beyond)
+    return Judged(last.observation, None, last.held, SILENT)
+
+
+def _reaches(judged: Judged, band: Severity) -> bool:
+    return judged.fired is not None and not band.worse_than(judged.fired)
+
+
+def _run(window: Sequence[Judged], band: Severity) -> Sequence[Judged]:
+    """Return the readings at the end that are beyond without one between that is not."""
+    start = len(window)
+    while start and _reaches(window[start - 1], band):
+        start -= 1
+    return window[start:]
+
+
+def _long_enough(rule: Sustained, beyond: Sequence[Judged]) -> bool:
+    if rule.lasting is None:
+        return True
+    return beyond[-1].observation.measured_at - beyond[0].observation.measured_at >= rule.lasting
+
+
+def _fires(
+    rule: Sustained, band: Severity, seen: Sequence[Judged], beyond: Sequence[Judged]
+) -> Judged:
+    last = seen[-1]
+    basis = tuple(each.observation.reading_id for each in beyond[:-1])
+    again = judge_one(rule.model_copy(update={"bands": {band: rule.bands[band]}}), last.observation)
+    reached = again.reason if again else last.reason
+    if rule.of is not None:
+        reason = Said.of(
+            "{reached}, as {times} of the last {readings} readings are",
+            reached=reached,
+            times=str(len(beyond)),
+            readings=str(len(seen)),
+        )
+    else:
+        lasting = beyond[-1].observation.measured_at - beyond[0].observation.measured_at
+        reason = Said.of(
+            "{reached}, as all {times} readings of {span} are",
+            reached=reached,
+            times=str(len(beyond)),
+            span=said_span(lasting),
+        )
+    return Judged(last.observation, band, last.held, reason, (), basis)
+
+
+def problems(rule: Sustained, observations: Iterable[Observation]) -> tuple[Problem, ...]:
+    """Return the readings whose unit this rule has no bound for and cannot convert."""
+    return no_bound(rule, rule.units, concerned(rule.components, observations))
+
+
+def lint(rule: Sustained) -> tuple[str, ...]:
+    """Return what a rule's author should mend."""
+    return left_out(rule.component, rule.units)
+
+
+KIND: Final = Kind("sustained", Sustained, judge, lint, problems)
