@@ -10,11 +10,10 @@ from pydantic import ValidationError
 from gateway.care import tasks
 from gateway.care.dispositions import Answered, Disposition, Outcome, RedFlag, SymptomCheck, Urgency
 from gateway.cli import given
+from gateway.cli.options import By
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
 from gateway.settings import load_settings
-
-By = Annotated[str, typer.Option(help="Who does it; default: who is signed in here.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from device_profiles.wire.enrolment import Invitation
-from device_profiles.wire.keys import Suite
 from gateway.broker.files import update_broker
 from gateway.broker.revoke import NotOff, Revoke
 from gateway.cli import given
 from gateway.cli.groups import group
-from gateway.cli.homes import Organisation, Since, Zone, read_pairing
+from gateway.cli.homes import read_pairing
+from gateway.cli.options import By, Devices, Organisation, Since, SuiteNumber, Zone, moment, new_hub
 from gateway.cli.output import JsonOption, print_json
 from gateway.enrolment import invite as inviting
 from gateway.enrolment.confirm import confirm as confirm_hub
@@ -23,9 +23,7 @@ from gateway.identity.files import write_private
 from gateway.identity.hub_kit import new_hub_id
 from gateway.identity.stored import read_stored
 from gateway.settings import Settings, load_settings
-from gateway.storage import homes
 
-By = Annotated[str, typer.Option(help="Who does it; without: the user signed in here.")]
 Qr = Annotated[Path | None, typer.Option(help="Write the QR code to this .svg or .png.")]
 EnrollToml = Annotated[
     Path | None, typer.Option(help="Write enroll.toml, for the boot partition of a hub's card.")
@@ -45,13 +43,8 @@ def invite(
     name: str,
     organisation: Organisation,
     timezone: Zone = "UTC",
-    suite: Annotated[
-        Literal["1", "2"], typer.Option(help="2: post-quantum hybrid; 1: for metered SIM cards.")
-    ] = "2",
-    device: Annotated[
-        list[str] | None,
-        typer.Option(help="ADDRESS,PROFILE,PATIENT[,SLOT] of a device that comes with it; repeat."),
-    ] = None,
+    suite: SuiteNumber = "2",
+    device: Devices = None,
     since: Since = None,
     qr: Qr = None,
     enroll_toml: EnrollToml = None,
@@ -63,10 +56,9 @@ def invite(
     The invitation serves once, within 30 minutes. It is a secret until then.
     """
     now, settings = datetime.now(UTC), load_settings()
-    start = since.replace(tzinfo=UTC) if since else now
-    devices = [read_pairing(text, start) for text in device or ()]
+    devices = [read_pairing(text, moment(since)) for text in device or ()]
     named, who, door = given.name(name), given.who(by), _door(settings)
-    hub = homes.HubRow(new_hub_id(), organisation, given.zone(timezone), Suite(int(suite)))
+    hub = new_hub(organisation, timezone, suite)
     with settings.database().transaction() as connection:
         told = inviting.invite(connection, door, hub, named, devices, who, now)
     _give(told, now, qr, enroll_toml, as_json)

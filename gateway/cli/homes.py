@@ -2,31 +2,35 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker
-from device_profiles.wire.keys import Suite
 from gateway.broker.files import update_broker
 from gateway.cli import given
+from gateway.cli.options import (
+    Devices,
+    HubFolder,
+    Organisation,
+    Since,
+    SuiteNumber,
+    Zone,
+    moment,
+    new_hub,
+)
 from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.enrolment.proved import proved
 from gateway.errors import GatewayError, WrongInput
 from gateway.identity.files import SiteKeys, locked
-from gateway.identity.hub_kit import new_folder, new_hub_id, write_hub_file, write_hub_kit
+from gateway.identity.hub_kit import new_folder, write_hub_file, write_hub_kit
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
 from gateway.storage.database import Database
 
-Organisation = Annotated[UUID, typer.Option(help="The organisation's id.")]
-Zone = Annotated[str, typer.Option(help="IANA time zone, as Europe/Vienna.")]
 Out = Annotated[Path, typer.Option(help="The hub's folder, to be copied to /etc/hearthline.")]
-
-Since = Annotated[
-    datetime | None, typer.Option(help="Devices belong to the patient since (UTC); default now.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,21 +72,15 @@ def add_hub(
     organisation: Organisation,
     out: Out,
     timezone: Zone = "UTC",
-    suite: Annotated[
-        Literal["1", "2"], typer.Option(help="2: post-quantum hybrid; 1: for metered SIM cards.")
-    ] = "2",
-    device: Annotated[
-        list[str] | None,
-        typer.Option(help="ADDRESS,PROFILE,PATIENT[,SLOT] of a device that comes with it; repeat."),
-    ] = None,
+    suite: SuiteNumber = "2",
+    device: Devices = None,
     since: Since = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a hub: its keys, certificate and hub.toml in --out; the broker learns of it."""
-    start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
-    devices = [read_pairing(text, start) for text in device or ()]
+    devices = [read_pairing(text, moment(since)) for text in device or ()]
     given_name = given.name(name)
-    hub = homes.HubRow(new_hub_id(), organisation, given.zone(timezone), Suite(int(suite)))
+    hub = new_hub(organisation, timezone, suite)
     settings = load_settings()
     keys, signing = SiteKeys(settings.keys), Ed25519PrivateKey.generate()
     with new_folder(out):
@@ -121,12 +119,13 @@ def show_hub(hub: UUID, as_json: JsonOption = False) -> None:
 
 def pair(
     hub: UUID,
-    address: Annotated[str, typer.Option(help="Bluetooth address, as C0:FF:EE:00:00:01.")],
-    profile: Annotated[str, typer.Option(help="Device profile, as generic_cuff.")],
     patient: Annotated[UUID, typer.Option(help="Whose readings it takes.")],
-    out: Annotated[
-        Path | None, typer.Option(help="The folder that `hub add` wrote, to write hub.toml anew.")
-    ] = None,
+    address: Annotated[str, typer.Option(help="Bluetooth address, as C0:FF:EE:00:00:01.")] = "",
+    profile: Annotated[str, typer.Option(help="Device profile, as generic_cuff.")] = "",
+    proof: Annotated[
+        str, typer.Option(help="In place of both: what `hearthline-edge pair` printed.")
+    ] = "",
+    out: HubFolder = None,
     slot: Annotated[int | None, typer.Option(help="User slot; without: one user.")] = None,
     since: Since = None,
     as_json: JsonOption = False,
@@ -134,14 +133,21 @@ def pair(
     """Pair a device to a hub and assign it to a patient.
 
     A hub that enrolled fetches its hub.toml within the hour. For one without the API, name --out,
-    copy the file to it, and restart its agent.
+    copy the file to it, and restart its agent. With --proof it is the patient's from the end of the
+    pairing on, unless --since says another day.
     """
-    start = since.replace(tzinfo=UTC) if since else datetime.now(UTC)
-    new = homes.NewPairing(given.address(address), profile, patient, slot, start)
+    if bool(proof) == bool(address or profile):
+        raise WrongInput("Name the device by --proof, or by --address and --profile.")
+    typed = None if proof else given.address(address)
     settings = load_settings()
     # One at a time, until the commit: hub.toml shall have what an earlier one paired.
     with locked(settings.home), settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)
+        if typed is None:
+            shown = proved(connection, hub, proof, datetime.now(UTC))
+            new = shown.pairing(patient, slot, since and moment(since))
+        else:
+            new = homes.NewPairing(typed, profile, patient, slot, moment(since))
         device = homes.pair_device(connection, row, new)
         if out is not None:
             keys = SiteKeys(settings.keys)

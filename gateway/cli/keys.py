@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import given
 from gateway.cli.groups import group
+from gateway.cli.options import By
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import Conflict, NotFound, WrongInput
 from gateway.identity import keys
@@ -18,7 +19,6 @@ from gateway.settings import load_settings
 from gateway.storage import homes, key_uses
 from gateway.storage.database import Connection
 
-By = Annotated[str, typer.Option(help="Who does it; without: the user signed in here.")]
 Root = Annotated[Path, typer.Option(help="The medium with root.key; take it away afterwards.")]
 Out = Annotated[Path, typer.Option(help="The file to write.")]
 

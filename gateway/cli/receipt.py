@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import typer
 
 from gateway.cli import given
 from gateway.cli.groups import group
+from gateway.cli.options import By, Page
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.cli.statement import TEMPLATES
 from gateway.enrolment.receipt import InstallationReceipt, NotYet, kept_receipt, make_receipt
@@ -28,9 +28,9 @@ def register(app: typer.Typer) -> None:
 def receipt(
     hub: UUID,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the first reading.")] = 0.0,
-    html: Annotated[Path | None, typer.Option(help="Write a page, to be printed too.")] = None,
+    html: Page = None,
     again: Annotated[bool, typer.Option(help="Print the one that is kept; make none.")] = False,
-    by: Annotated[str, typer.Option(help="Who does it; without: the user here.")] = "",
+    by: By = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show one reading's way: taken, stored, evaluated, a test task. Example: hub receipt HUB --wait 120."""  # noqa: E501 - one sentence with its example

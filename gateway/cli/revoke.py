@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from device_profiles.wire.hub_file import Broker
 from gateway.broker.revoke import Revoke
 from gateway.cli import given
 from gateway.cli.groups import group
+from gateway.cli.options import By, HubFolder
 from gateway.cli.output import JsonOption, print_json
 from gateway.errors import WrongInput
 from gateway.identity.files import SiteKeys, locked
@@ -20,7 +20,6 @@ from gateway.settings import load_settings
 from gateway.storage import belonging, homes
 
 Reason = Annotated[str, typer.Option(help="Why, in your words: it is kept.")]
-By = Annotated[str, typer.Option(help="Who does it; without: the user signed in here.")]
 Until = Annotated[
     datetime | None, typer.Option(help="It belonged until (UTC); default: until now.")
 ]
@@ -55,9 +54,7 @@ def revoke(hub: UUID, reason: Reason, by: By = "", as_json: JsonOption = False) 
 def unpair(
     hub: UUID,
     device: Annotated[UUID, typer.Option(help="The device's id; `hub show` has it.")],
-    out: Annotated[
-        Path | None, typer.Option(help="The hub's folder, to write its hub.toml anew.")
-    ] = None,
+    out: HubFolder = None,
     until: Until = None,
     by: By = "",
     as_json: JsonOption = False,

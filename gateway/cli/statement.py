@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gateway.cli import given
+from gateway.cli.options import Page
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
 from gateway.settings import load_settings
@@ -26,7 +27,7 @@ def show(
     organisation: UUID,
     month: Annotated[str, typer.Option(help="As 2026-11.")],
     timezone: Annotated[str, typer.Option(help="Whose months; an IANA zone.")] = "UTC",
-    html: Annotated[Path | None, typer.Option(help="Write a page, to be printed too.")] = None,
+    html: Page = None,
     as_json: JsonOption = False,
 ) -> None:
     """State what every hub and patient took in a month. Example: statement ID --month 2026-11."""

@@ -10,7 +10,7 @@ import psycopg
 from device_profiles.registry import PROFILES
 from device_profiles.wire.hub_file import PairedDevice
 from device_profiles.wire.keys import Suite
-from gateway.errors import AlreadyAssigned, NotFound, WrongInput
+from gateway.errors import AlreadyAssigned, Conflict, NotFound, WrongInput
 from gateway.storage.database import Connection
 
 ADD_ORGANISATION: Final = "INSERT INTO organisation (id, name) VALUES (%s, %s)"
@@ -112,13 +112,17 @@ def find_hub(connection: Connection, id_: UUID) -> HubRow:
 
 @dataclass(frozen=True, slots=True)
 class NewPairing:
-    """A device that comes to a hub and a patient. No slot: it has one user."""
+    """A device that comes to a hub and a patient. No slot: it has one user.
+
+    `device` is the id that the hub has given it, where it was paired there first.
+    """
 
     address: str
     profile: str
     patient: UUID
     slot: int | None
     since: datetime
+    device: UUID | None = None
 
 
 def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
@@ -126,10 +130,7 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
     if new.profile not in PROFILES:
         raise WrongInput(f"No profile {new.profile!r}; known are {', '.join(sorted(PROFILES))}.")
     must_exist(connection, "patient", new.patient, hub.organisation)
-    row = connection.execute(
-        ADD_DEVICE, [uuid4(), hub.organisation, new.address, new.profile]
-    ).fetchone()
-    device: UUID = row["id"] if row else uuid4()
+    device = _add_device(connection, hub, new)
     connection.execute(LEAVE, {"device": device, "hub": hub.id, "since": new.since})
     row = connection.execute(PAIRING, [device, hub.id]).fetchone()
     if row is None:
@@ -144,6 +145,18 @@ def pair_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
         connection.execute(ASSIGN, [hub.organisation, device, new.slot, new.patient, new.since])
     except psycopg.errors.ExclusionViolation:
         raise AlreadyAssigned from None
+    return device
+
+
+def _add_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
+    """Register a device, or find it by its address, under the id that it has already."""
+    told = [new.device or uuid4(), hub.organisation, new.address, new.profile]
+    try:
+        row = connection.execute(ADD_DEVICE, told).fetchone()
+    except psycopg.errors.UniqueViolation:  # the id is that of a device with another address
+        raise Conflict("Another device has this id.") from None
+    assert row is not None  # noqa: S101 - it returns the row in both cases
+    device: UUID = row["id"]
     return device
 
 
