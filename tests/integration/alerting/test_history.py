@@ -1,0 +1,44 @@
+"""Stored history read set-wise says what the same readings say one by one."""
+
+from datetime import timedelta
+
+from alerting.backtest.compare import outcomes
+from alerting.backtest.run import InForce, run
+from alerting.packs.loader import load_packs
+from gateway.storage.database import Database
+from gateway.storage.history import past_tasks, read_history
+from tests.fixtures.site import make_site
+from tests.integration.alerting.homes import NOW, evaluate, rows, take_glucoses, take_pressures
+
+
+def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
+    embedded_database: Database,
+) -> None:
+    first, second = make_site(embedded_database), make_site(embedded_database)
+    take_glucoses(first, embedded_database, ("66", 9), ("50", 8), ("120", 7), ("121", 6), ("65", 5))
+    take_glucoses(second, embedded_database, ("53.9999999", 4), ("260", 3), ("301.5", 2))
+    take_pressures(second, embedded_database, (184, 55, 4), (120, 70, 3))
+    evaluate(embedded_database)
+    rules = load_packs()
+    with embedded_database.transaction() as connection:
+        connection.execute(
+            """UPDATE task SET status = 'completed', closed_at = now(), closed_by = 'nurse',
+                disposition = '{"actionable": true}' WHERE rule_key = 'glucose_low'"""
+        )
+        begin, end = NOW - timedelta(days=1), NOW + timedelta(hours=1)
+        series = read_history(connection, rules.values(), begin, end)
+        told = past_tasks(connection, series.patients, begin, end)
+    assert [name for name, _ in series.apart] == ["glucose"]
+    result = run(series, [InForce(rule) for rule in rules.values()])
+    again = run(series, [InForce(rule) for rule in rules.values()], steps=True)
+    found = {
+        (series.patients[patient], each.rule.key, f"P{peak}")
+        for each in result.found
+        for patient, peak in zip(each.patient.tolist(), each.timely.tolist(), strict=True)
+    }
+    stored = rows(embedded_database, "SELECT patient_id, rule_key, peak_severity FROM alert")
+    assert found == {(str(r["patient_id"]), r["rule_key"], r["peak_severity"]) for r in stored}
+    assert [len(a) for a in result.found] == [len(b) for b in again.found]
+    assert sum(map(len, result.found)) == len(stored)
+    (low,) = [each for each in outcomes(result, told) if each.rule == "glucose_low"]
+    assert (low.actionable, low.actionable_found, low.unknown) == (2, 2, 0)
