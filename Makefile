@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
 
-.PHONY: help setup demo check test test-long test-bluez fuzz promises report bench clean
+.PHONY: help setup demo check test test-long test-bluez fuzz messages promises report bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ mutation: setup  ## Change the makers' protocols by one thing at a time: does a 
 
 fuzz: setup  ## Look for octets that break what reads them: SECONDS_EACH (60) for each target
 	nice -n 15 $(BIN)/python -m tests.fuzz --seconds $${SECONDS_EACH:-60} $(TARGETS)
+
+messages:  ## Collect what can be translated into alerting/languages; a translator fills it in
+	$(BIN)/python -m alerting.languages.collect
 
 promises:  ## Write docs/promises.md from the figures that tests counted on this machine
 	$(BIN)/python -m tests.promises

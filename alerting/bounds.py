@@ -6,14 +6,14 @@ from typing import Final, Literal
 from pydantic import model_serializer, model_validator
 
 from alerting.model import Direction
-from alerting.words import Said
+from alerting.words import Said, template
 from device_profiles.reading import Frozen
 
 _WORDS: Final = {
-    ">=": "at or above {limit}",
-    ">": "above {limit}",
-    "<=": "at or below {limit}",
-    "<": "below {limit}",
+    ">=": template("at or above {limit}"),
+    ">": template("above {limit}"),
+    "<=": template("at or below {limit}"),
+    "<": template("below {limit}"),
 }
 
 

@@ -10,3 +10,10 @@ class PackError(ValueError):
         self.path, self.line, self.reason = path, line, reason
         place = f"{path}:{line}" if line else str(path)
         super().__init__(f"{place}: {' '.join(reason.split())}")
+
+
+class ChannelError(ValueError):
+    """A channel to people is set up wrongly."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")

@@ -15,6 +15,11 @@ def in_english(template: str) -> str:
     return template
 
 
+def template(text: str) -> str:
+    """Mark a text for the catalogues where it is not the first argument of `Said.of`."""
+    return text
+
+
 class Said(Frozen):
     """A sentence or a part of one. The template is the key of the catalogue; values fill it.
 

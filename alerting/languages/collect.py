@@ -1,0 +1,70 @@
+"""Collects every text that can be translated, from code and rule packs, into the catalogues.
+
+`make messages` runs it; a translator then fills what is empty. Texts in code are the first
+argument of `Said.of` or of `template`, in packs the title and the label of a rule.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import write_po
+
+from alerting.languages import ENGLISH, FOLDER, languages, read
+from alerting.packs.loader import load_packs
+
+ROOT: Final = FOLDER.parent.parent
+PACKAGES: Final = ("alerting", "gateway")
+KEYWORDS: Final = {"of": None, "template": None}
+
+
+def main() -> None:
+    """Bring every catalogue up to date; what is translated already stays."""
+    for language in languages():
+        if language != ENGLISH:
+            path = FOLDER / f"{language}.po"
+            path.write_bytes(updated(language))
+            print(f"{path.relative_to(ROOT)}: {len(missing(language))} texts to translate")
+
+
+def updated(language: str) -> bytes:
+    """Return a language's catalogue with all texts of today, and no others."""
+    catalogue = read(language)
+    catalogue.update(collected(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    octets = BytesIO()
+    write_po(octets, catalogue, width=100, sort_output=True, no_location=True, omit_header=True)
+    return octets.getvalue()
+
+
+def missing(language: str) -> list[str]:
+    """Return the texts of today without a translation."""
+    known = {str(message.id) for message in read(language) if message.string}
+    return sorted(str(m.id) for m in collected() if m.id and str(m.id) not in known)
+
+
+def collected() -> Catalog:
+    """Return every text that can be translated."""
+    found = Catalog()
+    for text in (*_in_code(), *_in_packs()):
+        found.add(text)
+    return found
+
+
+def _in_code() -> Iterator[str]:
+    for package in PACKAGES:
+        found = extract_from_dir(
+            ROOT / package, method_map=[("**.py", "python")], keywords=KEYWORDS
+        )
+        yield from (str(text) for _, _, text, _, _ in found)
+
+
+def _in_packs() -> Iterator[str]:
+    for rule in load_packs().values():
+        yield from (rule.title, rule.label)
+
+
+if __name__ == "__main__":
+    main()
