@@ -5,18 +5,22 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from device_profiles.reading import Kind
+from device_profiles.wire.pairing import PairingProof
+from edge_agent.identity.hub import read_hub_file, signing_key
 from gateway.identity.authority import certify_hub
 from gateway.identity.files import SiteKeys
 from gateway.storage.certificates import record_certificate
@@ -173,8 +177,7 @@ def test_from_the_code_to_a_reading_and_on(clinic: Clinic, tmp_path: Path, promi
         # A device that is paired at the gateway reaches the hub by itself.
         assert SECRETS["meter"] not in (folder / "hub" / "hub.toml").read_text()
         clinic.gateway.call(
-            *("hub", "pair", hub, "--address", SECRETS["meter"]),
-            *("--profile", "generic_glucometer", "--patient", clinic.patient),
+            *("hub", "pair", hub, "--patient", clinic.patient, "--proof", proof(folder / "hub")),
         )
         log = folder / "hub.log"
         wait_for(lambda: '"restarts": true' in log.read_text(), "begins anew", 60)
@@ -184,6 +187,17 @@ def test_from_the_code_to_a_reading_and_on(clinic: Clinic, tmp_path: Path, promi
         assert home.agent.running
         home.agent.stop()
         _check_replacement(clinic, hub, tmp_path / "second")
+
+
+def proof(hub_dir: Path) -> str:
+    """Return what `hearthline-edge pair` would print for the meter."""
+    return PairingProof(
+        hub=read_hub_file(hub_dir).hub,
+        device=uuid4(),
+        address=SECRETS["meter"],
+        profile="generic_glucometer",
+        kind=Kind.GLUCOSE,
+    ).signed(signing_key(hub_dir / "signing.key"))
 
 
 def _check_receipt(clinic: Clinic, receipt: dict[str, object], page: Path) -> None:
@@ -200,9 +214,11 @@ def _check_receipt(clinic: Clinic, receipt: dict[str, object], page: Path) -> No
 
 def _check_replacement(clinic: Clinic, old: str, folder: Path) -> None:
     before = len(clinic.gateway.call("readings", "--limit", "1000"))
-    told = clinic.gateway.call("hub", "replace", old)
+    card = folder / "enroll.toml"
+    told = clinic.gateway.call("hub", "replace", old, "--enroll-toml", str(card))
     assert clinic.state(old) == "revoked"
-    enrol(clinic, told, folder)
+    assert tomllib.loads(card.read_text()) == {"invitation": told["invitation"]}
+    enrol(clinic, {**told, "invitation": str(card)}, folder)
     with ExitStack() as running:
         start_home(folder, told["hub"], running)
         receipt = clinic.gateway.call("hub", "receipt", told["hub"], "--wait", "60")
