@@ -3,7 +3,7 @@
 import fcntl
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,9 @@ from typing import Final
 
 import structlog
 
+from alerting.notifiers import notifiers
 from gateway.broker.files import update_broker
+from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost
 from gateway.identity.files import make_site_keys
 from gateway.identity.keys import PRIVATE
@@ -19,11 +21,12 @@ from gateway.identity.keys_live import LiveRecipients
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
+from gateway.life import MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
-from gateway.worker import Worker
+from gateway.worker import POLL_S, Worker
 
 RETRY_S: Final = 1.0
 
@@ -81,11 +84,29 @@ def run_ingest(settings: Settings) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    """Evaluate until stopped."""
+    """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
-    Worker(database, stop).run()
+    with running(beside_worker(database, stop)):
+        Worker(database, stop).run()
+
+
+def beside_worker(database: Database, stop: threading.Event) -> list[Loop]:
+    """Return the loops that let tasks climb and messages go."""
+    delivery = Delivery(notifiers({}))
+    return [Loop(database, stop, live, TASKS), Loop(database, stop, delivery.deliver, MESSAGES)]
+
+
+@contextmanager
+def running(loops: Sequence[Loop]) -> Iterator[None]:
+    """Run loops in threads beside the caller; they end by the event that was given to them."""
+    threads = [threading.Thread(target=loop.run, name="beside", daemon=True) for loop in loops]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(2 * POLL_S)
 
 
 def run_api(settings: Settings) -> None:

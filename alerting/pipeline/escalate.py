@@ -102,7 +102,10 @@ class Over:
 def escalate(
     ladder: Ladder, climb: Climb, facts: Facts, now: datetime, *, hurry: bool = False
 ) -> Ring | Wait | Over:
-    """Return what a task asks for now. With `hurry` the next step does not wait."""
+    """Return what a task asks for now.
+
+    With `hurry` the next step does not wait, as the last one reached nobody.
+    """
     if facts.closed:
         return Over()
     climb = _next_step(ladder, climb, facts)
@@ -110,7 +113,7 @@ def escalate(
         return _end(ladder, climb, facts, now)
     step = ladder.steps[climb.step]
     due = _due(step, climb, facts)
-    if due > now and not hurry:
+    if due > now and (facts.acknowledged or not hurry):
         return Wait(due, climb)
     purpose = Purpose.NEW if climb.step == climb.loop == 0 else Purpose.REMINDER
     return Ring(step.tell, purpose, _rung(climb, climb.step + 1, now))

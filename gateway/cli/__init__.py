@@ -6,17 +6,20 @@ import sys
 import typer
 
 from gateway.cli import (
+    backtest,
     care,
     custody,
     enrolment,
     homes,
     keys,
+    oncall,
     quarantine,
     receipt,
     register,
     revoke,
     run,
     statement,
+    suppressed,
     trace,
     watch,
 )
@@ -39,11 +42,14 @@ for group in (
     keys,
     register,
     care,
+    suppressed,
+    oncall,
     trace,
     watch,
     custody,
     statement,
     quarantine,
+    backtest,
 ):
     group.register(app)
 

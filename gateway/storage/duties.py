@@ -89,6 +89,12 @@ def due(connection: Connection, patient: UUID, now: datetime, limit: int) -> lis
     return [row["reading_id"] for row in connection.execute(DUE, [patient, now, limit])]
 
 
+def lock_patient(connection: Connection, patient: UUID) -> bool:
+    """Take a patient until the transaction ends; False where another process has it."""
+    locked = connection.execute(LOCK, [LOCK_CLASS, str(patient)]).fetchone()
+    return bool(locked and locked["locked"])
+
+
 def take(
     connection: Connection, patient: UUID, now: datetime, only: UUID | None = None
 ) -> Duties | None:
@@ -96,8 +102,7 @@ def take(
 
     `only` takes a single one of them.
     """
-    locked = connection.execute(LOCK, [LOCK_CLASS, str(patient)]).fetchone()
-    if not locked or not locked["locked"]:
+    if not lock_patient(connection, patient):
         return None
     rows = connection.execute(TAKE, {"patient": patient, "now": now}).fetchall()
     taken = [row for row in rows if (row["reading_id"] == only if only else row["due"])]

@@ -74,7 +74,8 @@ CREATE INDEX suppression_of_patient ON suppression (patient_id) WHERE ended_at I
 CREATE INDEX suppression_recent ON suppression (organisation_id, since);
 
 -- How far a task has climbed its ladder. `round` grows with each rise of its priority, `rings` with
--- each time that somebody is told. Nothing is left to do where next_action_at is null.
+-- each time that somebody is told. With `hurry` the next step does not wait: nobody was reached.
+-- Nothing is left to do where next_action_at is null.
 CREATE TABLE escalation (
     task_id uuid PRIMARY KEY REFERENCES task,
     organisation_id uuid NOT NULL REFERENCES organisation,
@@ -85,6 +86,7 @@ CREATE TABLE escalation (
     rings int NOT NULL DEFAULT 0,
     rung_at timestamptz,
     banner boolean NOT NULL DEFAULT false,
+    hurry boolean NOT NULL DEFAULT false,
     next_action_at timestamptz
 );
 CREATE INDEX escalation_due ON escalation (next_action_at) WHERE next_action_at IS NOT NULL;
