@@ -120,9 +120,10 @@ class Home:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             raise ProgramFailed(f"The simulated radio did not start: {self.radio.last_words()}")
-        self._prepare_agent(json.loads(line)["bus"])
+        self.prepare_agent(json.loads(line)["bus"])
 
-    def _prepare_agent(self, bus: str) -> None:
+    def prepare_agent(self, bus: str) -> None:
+        """Make the hub's program, to find its Bluetooth on this bus."""
         # bleak asks bluetoothctl for BlueZ's version; here there is neither.
         stub = self.folder / "bin" / "bluetoothctl"
         stub.parent.mkdir(parents=True, exist_ok=True)

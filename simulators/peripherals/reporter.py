@@ -72,6 +72,7 @@ class Reporter(Peripheral[M]):
         self._procedure = self._start(lambda link: self._run(request, link))
 
     async def _run(self, request: Request, link: Link) -> None:
+        known = len(self._memory)
         try:
             answer = await self._answer(request, link)
         except Refused as refused:
@@ -79,7 +80,7 @@ class Reporter(Peripheral[M]):
         self._answered = True
         await link.indicate(RACP, answer)
         if request.op == Op.REPORT:
-            self._unreported = False
+            self._unreported = len(self._memory) > known  # what came meanwhile was not chosen
             self._delivered()
 
     async def _answer(self, request: Request, link: Link) -> bytes:

@@ -1,59 +1,97 @@
-"""Kill -9 agent, ingest, broker and PostgreSQL, in turn, mid-flight: every reading stored once."""
+"""Kill -9 agent, broker (its store wiped), ingest and PostgreSQL: every reading is stored once.
+
+Schedules come one after the other over one running site; each is made of its seed alone. To see
+one again:  HEARTHLINE_TEST_SEED=<seed> HEARTHLINE_TEST_SCHEDULES=1 pytest <this file>
+"""
 
 import os
-import random
-import subprocess
+import shutil
+import sys
+import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from simulators.programs import script
-from tests.fixtures.whole_site import StartSite, WholeSite, cuff, meter, seed, wait_for
+from tests.acceptance.kill_nine.schedule import schedule
+from tests.acceptance.kill_nine.site import Site
+from tests.acceptance.kill_nine.start import start_site
+from tests.fixtures.promises import Keep
+from tests.fixtures.whole_site import seed
 
-VICTIMS = ("agent", "ingest", "broker", "postgres")
-
-
-def rows(site: WholeSite) -> list[str]:
-    return [row["id"] for row in site.gateway.call("readings", "--limit", "10000")]
-
-
-def run_schedule(whole_site: StartSite, number: int, rounds: int) -> None:
-    """Kill in a random order at random moments; the seed is printed and replays the schedule."""
-    chance = random.Random(number)  # noqa: S311 - a schedule, not a secret
-    print(f"HEARTHLINE_TEST_SEED={number}")
-    # A meter keeps its records: after a kill in the middle it is asked for them again. The last
-    # measurements make it advertise once more after the last kill.
-    site = whole_site([meter(stored=250, live_s=(8, 16, 24)), cuff(6, 3)])
-    wait_for(lambda: site.custody()["stored"] > 0, "the first reading is stored")
-    for _ in range(rounds):
-        for victim in chance.sample(VICTIMS, len(VICTIMS)):
-            time.sleep(chance.uniform(0.0, 1.5))  # the schedule itself
-            site.kill(victim)
-    wait_for(lambda: site.answers(site.settled(259)), "everything taken is stored", seconds=80)
-    account = site.custody()
-    assert (account["stored"], account["missing"], account["quarantined"]) == (259, [], {})
-    assert len(set(rows(site))) == len(rows(site)) == 259
+Say = Callable[[str], None]
+TOLD_TOGETHER = 20  # of more schedules each is told
 
 
-def test_every_reading_is_stored_once_whoever_is_killed(whole_site: StartSite) -> None:
-    run_schedule(whole_site, seed(), rounds=1)
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A folder of its own: pytest's takes the rights away that PostgreSQL needs to come back."""
+    folder = Path(tempfile.mkdtemp(prefix="hl-kill-"))
+    with ExitStack() as running:
+        yield start_site(folder, running)
+    shutil.rmtree(folder)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(1000, 1020))
-def test_many_schedules(whole_site: StartSite, number: int) -> None:
-    run_schedule(whole_site, number, rounds=3)
+@pytest.fixture
+def say(capfd: pytest.CaptureFixture[str]) -> Say:
+    """Seeds are told whatever becomes of them."""
+
+    def tell(text: str) -> None:
+        with capfd.disabled():
+            print(text, file=sys.stderr, flush=True)
+
+    return tell
 
 
-def test_a_second_gateway_on_the_same_home_is_refused(whole_site: StartSite) -> None:
-    site = whole_site([cuff(1, 1)])
-    done = subprocess.run(
-        [script("hearthline-gateway"), "all"],
-        env={**os.environ, **site.gateway.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.returncode == 2
-    assert "Another `hearthline-gateway all` runs" in done.stderr
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(600)),
+        pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
+    ],
+)
+def test_every_reading_is_stored_once_whoever_is_killed(
+    site: Site, promise: Keep, say: Say, count: int
+) -> None:
+    first, count = seed(), int(os.environ.get("HEARTHLINE_TEST_SCHEDULES", count))
+    say(f"\nHEARTHLINE_TEST_SEED={first} HEARTHLINE_TEST_SCHEDULES={count}")
+    promise("kill-nine", **live_through(site, first, count, say))
+
+
+def live_through(site: Site, first: int, count: int, say: Say) -> dict[str, Any]:
+    """Live through so many schedules, judge after each, and return what was counted."""
+    struck, lasted = Counter[str](), list[float]()
+    for number in range(first, first + count):
+        began = time.monotonic()
+        struck += live_through_one(site, number, say)
+        lasted.append(time.monotonic() - began)
+        if count > TOLD_TOGETHER:
+            say(f"{number} passed in {lasted[-1]:.1f} s")
+    kills = {f"kills_of_{part}": times for part, times in sorted(struck.items())}
+    figures = {"schedules": count, **kills, "readings": len(site.taken()), "lost": 0, "doubled": 0}
+    return figures | {"seed": first, "each_s": round(sum(lasted) / count, 1)}
+
+
+def live_through_one(site: Site, number: int, say: Say) -> Counter[str]:
+    events = schedule(number)
+    try:
+        struck = site.live_through(events)
+        site.wait_until_settled()
+        judge(site)
+    except AssertionError:
+        say(f"\nHEARTHLINE_TEST_SEED={number} HEARTHLINE_TEST_SCHEDULES=1 failed; {site}")
+        say("\n".join(map(str, events)))
+        raise
+    return struck
+
+
+def judge(site: Site) -> None:
+    taken, stored, account = site.taken(), site.stored(), site.account()
+    assert taken - stored == Counter(), "lost"
+    assert stored - taken == Counter(), "doubled"
+    assert account["readings"] == account["identities"] == len(taken)
+    assert (account["refused"], account["gaps"], account["epochs"]) == ([], 0, 1)

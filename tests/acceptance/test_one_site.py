@@ -197,3 +197,16 @@ def test_a_hub_has_one_account_and_one_line_of_status(site: WholeSite) -> None:
         check=True,
     )
     assert json.loads(status.stdout)["waiting"] == 0
+
+
+def test_a_second_gateway_on_the_same_home_is_refused(site: WholeSite) -> None:
+    done = subprocess.run(
+        [script("hearthline-gateway"), "all"],
+        env={**os.environ, **site.gateway.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "Another `hearthline-gateway all` runs" in done.stderr

@@ -33,8 +33,9 @@ QUICK: Final = Timing(connect_s=2.0, confirm_s=0.005, advertise_s=0.05, unanswer
 class LiveHome:
     """Runs from `start` to `stop`."""
 
-    def __init__(self, plain: Mapping[str, Any], directory: Path) -> None:
+    def __init__(self, plain: Mapping[str, Any], directory: Path, timing: Timing = QUICK) -> None:
         self._spec = HomeFile.model_validate(plain)
+        self._timing = timing
         self._directory = directory
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -91,7 +92,7 @@ class LiveHome:
         async with private_bus(self._directory) as address:
             bus = await MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
             world = World(self._spec.timezone, 1.0, self.taken.append)
-            self._home = RunningHome(bus, self._spec, world, QUICK)
+            self._home = RunningHome(bus, self._spec, world, self._timing)
             await self._home.start()
             self.bus = address
             ready.set_result(None)
