@@ -71,6 +71,8 @@ class Banded(OneComponent, ABC):
     def held(self, number: Decimal, unit: str) -> Severity | None:
         """Return the worst band that is not yet left by the clear margin."""
         margin = self.clear.margin[unit]
+        if not next(reversed(self.bands.values()))[unit].held(number, margin):
+            return None  # nearly always; and who does not hold the mildest band holds none
         held = (band for band, table in self.bands.items() if table[unit].held(number, margin))
         return next(held, None)
 

@@ -1,5 +1,6 @@
 """A bound: a limit with its sign, as clinicians write it in a rule pack."""
 
+import operator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
@@ -9,6 +10,8 @@ from alerting.model import Direction
 from alerting.words import Said, template
 from device_profiles.reading import Frozen
 
+_REACHED: Final = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+_HIGH: Final = frozenset({">=", ">"})
 _WORDS: Final = {
     ">=": template("at or above {limit}"),
     ">": template("above {limit}"),
@@ -49,19 +52,16 @@ class Bound(Frozen):
     @property
     def direction(self) -> Direction:
         """Return the side that this bound guards."""
-        return Direction.HIGH if self.sign.startswith(">") else Direction.LOW
+        return Direction.HIGH if self.sign in _HIGH else Direction.LOW
 
     def reached(self, number: Decimal) -> bool:
         """Tell whether the number is at or beyond this bound."""
-        if number == self.limit:
-            return self.sign.endswith("=")
-        return (number > self.limit) == (self.direction is Direction.HIGH)
+        return _REACHED[self.sign](number, self.limit)
 
     def held(self, number: Decimal, margin: Decimal) -> bool:
         """Tell whether the number would reach this bound if it were worse by the margin."""
-        return self.reached(
-            number + margin if self.direction is Direction.HIGH else number - margin
-        )
+        worse = number + margin if self.sign in _HIGH else number - margin
+        return _REACHED[self.sign](worse, self.limit)
 
     def contains(self, milder_one: "Bound") -> bool:
         """Tell whether everything that reaches this bound reaches the other one too."""

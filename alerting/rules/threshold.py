@@ -56,9 +56,10 @@ def judge_one(
     if found is None:
         return None
     number, unit = found
-    fired = rule.fired(number, unit)
+    held = rule.held(number, unit)
+    fired = rule.fired(number, unit) if held else None
     reason = _reason(rule.bands[fired][unit], observation, unit) if fired else SILENT
-    return Judged(observation, fired, rule.held(number, unit), reason)
+    return Judged(observation, fired, held, reason)
 
 
 def _reason(bound: Bound, observation: Observation, unit: str) -> Said:
