@@ -9,7 +9,7 @@ import numpy as np
 from alerting.backtest.found import Found
 from alerting.backtest.run import Result
 from alerting.backtest.work import Handling, Tasks, tasks
-from alerting.columns import Ints
+from alerting.columns import Ints, moment
 
 _DAY: Final = 86_400_000_000
 
@@ -43,6 +43,7 @@ class Figures:
     tasks_by_day: tuple[int, ...]
     by_patient: tuple[tuple[str, int, int], ...]
     patients_with_alerts: int
+    first_day: str
 
     @property
     def patient_days(self) -> float:
@@ -107,6 +108,7 @@ def figures(result: Result, handling: Handling, top: int = 10) -> Figures:
             if per_patient[p]
         ),
         patients_with_alerts=int(np.count_nonzero(per_patient)),
+        first_day=f"{moment(series.begin):%Y-%m-%d}",
     )
 
 

@@ -74,7 +74,8 @@ def _run(
     rule, kind = each.rule, kinds()[each.rule.kind]
     if steps or kind.vector is None or not isinstance(rule, OneComponent) or rule.looks_back:
         wanted = _wanted(len(series.patients), each.patients, left_out)
-        return [_step(series, rule, wanted, progress)], True
+        there = any(name in series.components for name in rule.components)
+        return [_step(series, rule, wanted, progress)], there
     parts = []
     columns = series.components.get(rule.component)
     if columns is not None:

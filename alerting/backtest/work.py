@@ -6,7 +6,7 @@ due. P3 and P4 end by themselves where readings are good again before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -30,8 +30,8 @@ CLOSED_AFTER: Final[Mapping[int, timedelta]] = MappingProxyType(
 class Handling:
     """How long tasks take by priority: minutes of somebody's time, and until they are closed."""
 
-    minutes: Mapping[int, float] = MINUTES
-    closed_after: Mapping[int, timedelta] = CLOSED_AFTER
+    minutes: Mapping[int, float] = field(default_factory=lambda: MINUTES)
+    closed_after: Mapping[int, timedelta] = field(default_factory=lambda: CLOSED_AFTER)
 
 
 DEFAULT: Final = Handling()

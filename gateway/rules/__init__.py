@@ -1,0 +1,1 @@
+"""What people do with rules before and after they are in force: check, try, back-test, judge."""
