@@ -1,0 +1,1 @@
+"""Unit tests of rules as YAML: series in, alerts out."""
