@@ -8,15 +8,14 @@ import traceback
 from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
-
-import structlog
+from typing import Any, Literal
 
 from edge_agent.errors import EdgeError
 from edge_agent.heartbeat import Heartbeat
 from edge_agent.identity.hub import Identity, read_allow_list, read_identity
 from edge_agent.indicator.board import Board
 from edge_agent.indicator.choose import make
+from edge_agent.logs import log
 from edge_agent.memory import tidy
 from edge_agent.notify import keep_alive, notify
 from edge_agent.opening import open_home
@@ -30,8 +29,6 @@ from edge_agent.settings import Settings
 from edge_agent.uplink.mqtt import MqttUplink
 from edge_agent.uplink.receipts import Receipts
 from edge_agent.uplink.sender import Sender
-
-log: Final = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:

@@ -27,7 +27,7 @@ def run_agent() -> None:
     faulthandler.enable()  # a crash below Python names its place, and no value
     from edge_agent import logs
 
-    logs.set_up()  # before anything imports structlog
+    logs.silence_libraries()
     from edge_agent import app, settings
 
     chosen = settings.load_settings()

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from device_profiles.wire.body import StatusBody
 from device_profiles.wire.v1 import Class
 from edge_agent.errors import SpoolRefused
+from edge_agent.logs import log
 from edge_agent.memory import give_back
 from edge_agent.ports import Clock, Radio, Spool
 from edge_agent.radio.home import Home
@@ -25,8 +24,6 @@ from edge_agent.uplink.sender import Sender
 # The file is for people who look at it now.
 FILE_S: Final = 2.0
 VERSION: Final = version("hearthline")
-
-log: Final = structlog.get_logger()
 
 
 class Heartbeat:

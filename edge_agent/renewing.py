@@ -12,15 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from edge_agent.core.backoff import jittered
+from edge_agent.logs import log
 
 # What a start has to do comes first.
 FIRST_S: Final = 60.0
 CHILD_S: Final = 180.0
-
-log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ reading; see heart_rate_stretch.py. RR intervals and energy stay in the octets.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median_low
 from typing import Final
 
 from device_profiles.codecs.findings import (
@@ -16,6 +15,7 @@ from device_profiles.codecs.findings import (
     Finding,
     absence,
     flags,
+    lower_median,
     plausibility,
     value,
     worst,
@@ -74,7 +74,7 @@ def readings(group: Group) -> tuple[Reading, ...]:
     told = [decode(one.octets) for one in group]
     # A sensor that nobody wears goes on telling its last rate, or 0 (J).
     worn = [one.hr for one in told if one.contact is not False and one.hr]
-    rate = value(HEART_RATE, PER_MINUTE, Decimal(median_low(worn)) if worn else Absent.SENTINEL)
+    rate = value(HEART_RATE, PER_MINUTE, Decimal(lower_median(worn)) if worn else Absent.SENTINEL)
     found = absence(rate, Validity.INVALID) + plausibility(rate, PULSE_WINDOW)
     if any(one.contact is False for one in told):
         found.append(Finding("no_skin_contact"))

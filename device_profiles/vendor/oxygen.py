@@ -14,7 +14,6 @@ device sends more keeps every nth only.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median_low
 from typing import Final
 
 from device_profiles.codecs.findings import (
@@ -22,6 +21,7 @@ from device_profiles.codecs.findings import (
     Finding,
     absence,
     flags,
+    lower_median,
     plausibility,
     value,
     worst,
@@ -124,9 +124,9 @@ def _reading(group: Group, frames: list[Frame]) -> Reading:
     found = [finding for frame in last for finding in frame.findings]
     if len(frames) < SETTLED:
         found.append(Finding("not_settled", Validity.QUESTIONABLE))
-    oxygen = median_low([frame.spo2 for frame in last if frame.spo2 is not None])
+    oxygen = lower_median([frame.spo2 for frame in last if frame.spo2 is not None])
     pulses = [frame.pulse for frame in last if frame.pulse is not None]
-    return spot(group, oxygen, median_low(pulses) if pulses else None, found)
+    return spot(group, oxygen, lower_median(pulses) if pulses else None, found)
 
 
 def spot(

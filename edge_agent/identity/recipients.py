@@ -8,9 +8,6 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import structlog
 
 from device_profiles.wire.hub_file import HubFile, RecipientRecord
 from device_profiles.wire.key_record import (
@@ -21,8 +18,8 @@ from device_profiles.wire.key_record import (
     read_root,
 )
 from edge_agent.errors import WrongInput
+from edge_agent.logs import log
 
-log: Final = structlog.get_logger()
 Records = tuple[RecipientRecord, ...]
 Stamp = tuple[bool, int, int, int] | None
 

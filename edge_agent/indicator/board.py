@@ -7,10 +7,9 @@ from datetime import datetime
 from itertools import count
 from typing import Final
 
-import structlog
-
 from edge_agent.core.indication import Facts, Shown
 from edge_agent.errors import SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Indicator, Problem
 from edge_agent.radio.home import Home
 from edge_agent.radio.keeper import Keeper
@@ -20,8 +19,6 @@ from edge_agent.uplink.sender import Sender
 TICK_S: Final = 0.125
 # The spool is asked less often than the lights move.
 LOOK_TICKS: Final = 4
-
-log: Final = structlog.get_logger()
 
 
 class Board:

@@ -1,17 +1,15 @@
 """The command `pair`: opens the hub as the agent would, and tells what came of it."""
 
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from device_profiles.registry import PROFILES
@@ -20,6 +18,7 @@ from device_profiles.wire.hub_file import Address, HubFile
 from device_profiles.wire.pairing import PairingProof
 from edge_agent.errors import WrongInput
 from edge_agent.identity.hub import Identity, keep_passkey, read_identity
+from edge_agent.logs import log, silence_libraries
 from edge_agent.opening import open_home
 from edge_agent.pairing.person import DIGITS, Person, Say
 from edge_agent.pairing.steps import Asked, Paired, Pairing
@@ -127,8 +126,8 @@ def _plain(paired: Paired, identity: Identity, at: datetime | None) -> dict[str,
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Identity, WitnessedHome]]:
     """Open the hub; the spool's lock keeps the agent, and its use of the adapter, out meanwhile."""
-    logging.disable(logging.CRITICAL)  # bleak's messages hold names and addresses
-    structlog.configure(processors=[_nothing])
+    silence_libraries()
+    log.silence()
     if os.geteuid() != settings.hub_dir.stat().st_uid:  # root's files would stop the agent
         raise WrongInput(
             f"{settings.hub_dir} is another user's: run this as the agent's user, with `sudo -u`."
@@ -136,7 +135,3 @@ def _opened(settings: Settings) -> Iterator[tuple[Identity, WitnessedHome]]:
     identity = read_identity(settings.hub_dir)
     with open_home(settings, identity, lambda: None, WitnessedHome) as home:
         yield identity, home
-
-
-def _nothing(*_: object) -> NoReturn:
-    raise structlog.DropEvent

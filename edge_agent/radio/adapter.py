@@ -6,18 +6,16 @@ same, would destroy the bond, and only a person at the device can make a new one
 
 import asyncio
 
-import structlog
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from edge_agent.errors import BluetoothUnavailable
+from edge_agent.logs import log
 
 ADAPTER = "org.bluez.Adapter1"
 DEVICE = "org.bluez.Device1"
 NOT_CONNECTED = "org.bluez.Error.NotConnected"
 CALL_S = 10.0
-
-log = structlog.get_logger()
 
 
 async def power_cycle(bus: MessageBus, off_s: float) -> None:

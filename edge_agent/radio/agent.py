@@ -6,20 +6,18 @@ No `from __future__ import annotations` here: dbus-fast reads the annotations at
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
-import structlog
 from dbus_fast import DBusError
 from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
 from device_profiles.problems import DeviceProblem
 from edge_agent.core.allow_list import Allowed, AllowList
+from edge_agent.logs import log
 
 PATH: Final = "/org/hearthline/agent"
 # Can do all that BlueZ may ask for; it is the passkeys file that answers.
 CAPABILITY: Final = "KeyboardDisplay"
 REJECTED: Final = "org.bluez.Error.Rejected"
-
-log = structlog.get_logger()
 
 
 class Agent(ServiceInterface):

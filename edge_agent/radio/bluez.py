@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-import structlog
 from bleak import BleakScanner
 from bleak.args.bluez import BlueZDiscoveryFilters
 from bleak.backends.device import BLEDevice
@@ -20,6 +19,7 @@ from dbus_fast.aio import MessageBus
 from edge_agent.core.allow_list import AllowList
 from edge_agent.core.backoff import wait_s
 from edge_agent.errors import BluetoothUnavailable, PairingRefused
+from edge_agent.logs import log
 from edge_agent.ports import Sighting
 from edge_agent.radio.adapter import power_cycle
 from edge_agent.radio.agent import CAPABILITY, PATH, Agent
@@ -38,8 +38,6 @@ CALL_S: Final = 10.0
 SILENCES: Final = 2
 # BlueZ refuses for ever to begin what it believes to be under way: reset after so many refusals.
 FAILURES: Final = 3
-
-log = structlog.get_logger()
 
 
 class BluezRadio:

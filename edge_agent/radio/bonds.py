@@ -3,9 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-import structlog
-
-log = structlog.get_logger()
+from edge_agent.logs import log
 
 
 class Bonds:

@@ -2,9 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from typing import Final
-
-import structlog
 
 from device_profiles.gatt import Uuid
 from device_profiles.reading import Indication
@@ -13,11 +10,10 @@ from device_profiles.timeline import ClockCheck
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import may_set_clock
 from edge_agent.errors import DeviceLost, DeviceRefused
+from edge_agent.logs import log
 from edge_agent.ports import Link
 from edge_agent.radio.home import Home
 from edge_agent.radio.intake import Intake
-
-log: Final = structlog.get_logger()
 
 
 class Conversation:
@@ -54,7 +50,7 @@ class Conversation:
             self._look_at_clock(indication)
             writes = self._talk.heard(indication)
         except Exception as error:  # noqa: BLE001 - a bug here must not cost the session
-            log.error("talk_failed", device=str(self._device), error=type(error).__name__)  # noqa: TRY400
+            log.error("talk_failed", device=str(self._device), error=type(error).__name__)
             return
         for write in writes:
             self._writes.put_nowait(write)
@@ -70,7 +66,7 @@ class Conversation:
         try:
             return self._sieve.keeps(indication)
         except Exception as error:  # noqa: BLE001 - when in doubt, keep
-            log.error("sieve_failed", device=str(self._device), error=type(error).__name__)  # noqa: TRY400
+            log.error("sieve_failed", device=str(self._device), error=type(error).__name__)
             return True
 
     async def run(self) -> None:

@@ -1,9 +1,6 @@
 """The device's clock: read before it is set, because its records carry the old time."""
 
 from datetime import datetime
-from typing import Final
-
-import structlog
 
 from device_profiles.codecs import current_time, date_time
 from device_profiles.errors import DecodeError
@@ -11,10 +8,9 @@ from device_profiles.gatt import CURRENT_TIME
 from device_profiles.profile import ClockForm, Profile
 from device_profiles.timeline import ClockCheck
 from edge_agent.errors import DeviceRefused
+from edge_agent.logs import log
 from edge_agent.ports import Link
 from edge_agent.radio.home import Home
-
-log: Final = structlog.get_logger()
 
 
 async def read_clock(link: Link, profile: Profile, home: Home) -> ClockCheck | None:

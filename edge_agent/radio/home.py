@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from device_profiles.registry import Models
 from device_profiles.wire.body import RawBody
 from edge_agent.core.model import Model
 from edge_agent.errors import SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Bookmark, Clock, Ref, Spool
 from edge_agent.radio.bonds import Bonds
 from edge_agent.radio.understood import WaitingForTime
-
-log = structlog.get_logger()
 
 
 @dataclass

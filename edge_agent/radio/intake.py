@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import structlog
-
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
 from device_profiles.profile import Group
@@ -17,11 +15,10 @@ from device_profiles.wire.v1 import Class
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.true_time import Checked
 from edge_agent.errors import SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Ref
 from edge_agent.radio.home import Home
 from edge_agent.radio.understood import Understood
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ class Intake:
         except DecodeError:
             log.warning("undecodable", device=str(self._device.id), seq=kept[0].ref.seq)
         except Exception as error:  # noqa: BLE001 - a bug in a decoder must not cost the record
-            log.error("decoder_failed", device=str(self._device.id), error=type(error).__name__)  # noqa: TRY400
+            log.error("decoder_failed", device=str(self._device.id), error=type(error).__name__)
         return ()
 
     def _release(self, kept: Iterable[_Kept]) -> None:

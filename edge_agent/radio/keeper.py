@@ -4,13 +4,12 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from device_profiles.problems import DeviceProblem
 from device_profiles.wire.body import DeviceState
 from edge_agent.core.allow_list import Allowed
 from edge_agent.core.plan import Visits
 from edge_agent.errors import ConnectionLost, EdgeError, PairingRefused
+from edge_agent.logs import log
 from edge_agent.ports import Radio, Sighting
 from edge_agent.radio.home import Home
 from edge_agent.radio.link import KEYS_GONE
@@ -22,8 +21,6 @@ KEYS_GONE_AFTER: Final = 2
 # An older attempt hangs in BlueZ. bleak has told it to disconnect, which is enough mostly.
 STUCK_AFTER: Final = 3
 IN_PROGRESS: Final = "org.bluez.Error.InProgress"
-
-log: Final = structlog.get_logger()
 
 
 class Keeper:

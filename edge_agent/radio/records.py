@@ -5,21 +5,18 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from device_profiles.codecs import racp
 from device_profiles.errors import DecodeError
 from device_profiles.gatt import Uuid
 from edge_agent.core.plan import pull_from, rising
 from edge_agent.errors import DeviceLost, DeviceRefused
+from edge_agent.logs import log
 from edge_agent.ports import Bookmark, Link
 from edge_agent.radio.home import Home
 from edge_agent.radio.intake import Intake
 
 # Without a record or an answer for this long, the procedure has failed.
 PROCEDURE_S: Final = 30.0
-
-log: Final = structlog.get_logger()
 
 
 class Records:

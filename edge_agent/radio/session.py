@@ -8,9 +8,6 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
-
-import structlog
 
 from device_profiles.codecs import battery
 from device_profiles.errors import DecodeError
@@ -22,6 +19,7 @@ from edge_agent.core.model import Model, contradicts
 from edge_agent.core.plan import may_set_clock
 from edge_agent.core.problems import clock_problem
 from edge_agent.errors import DeviceLost, DeviceRefused
+from edge_agent.logs import log
 from edge_agent.ports import Link
 from edge_agent.radio.conversation import Conversation
 from edge_agent.radio.device_clock import error_s, read_clock, set_clock
@@ -30,8 +28,6 @@ from edge_agent.radio.intake import Intake
 from edge_agent.radio.model import read_model
 from edge_agent.radio.records import Records
 from edge_agent.radio.session_start import Begun, read_start
-
-log: Final = structlog.get_logger()
 
 
 @dataclass

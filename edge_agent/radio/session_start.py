@@ -1,19 +1,15 @@
 """When the session of a sensor without a clock began; it is told the time if nobody has."""
 
 from dataclasses import dataclass
-from typing import Final
-
-import structlog
 
 from device_profiles.errors import DecodeError
 from device_profiles.profile import Profile, SessionForm
 from device_profiles.reading import Indication
 from device_profiles.timeline import ClockCheck
 from edge_agent.errors import DeviceRefused
+from edge_agent.logs import log
 from edge_agent.ports import Link
 from edge_agent.radio.home import Home
-
-log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

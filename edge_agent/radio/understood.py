@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from device_profiles.reading import Reading
 from device_profiles.timeline import taken
 from device_profiles.wire.body import Arrival, ReadingBody
@@ -20,6 +18,7 @@ from device_profiles.wire.v1 import Class
 from edge_agent.core.true_time import Anchor, Checked, put_right
 from edge_agent.core.urgency import class_of
 from edge_agent.errors import SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Clock, Ref, Spool
 
 # The network tells the time within a minute of being there. A hub that is connected all the same
@@ -27,8 +26,6 @@ from edge_agent.ports import Clock, Ref, Spool
 LONGEST_S: Final = 900.0
 # A reading takes about 2 KB here.
 MOST: Final = 500
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

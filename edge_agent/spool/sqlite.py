@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-import structlog
-
 from device_profiles.wire.body import GapBody, RawBody, ReadingBody, StatusBody
 from device_profiles.wire.v1 import Class, Receipt
 from edge_agent.errors import DiskFull, EdgeError, SpoolDamaged, SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Body, Bookmark, Clock, Depth, Problem, Ref, Row
 from edge_agent.spool import ballast, file, ranges, rescue, room
 from edge_agent.spool.lock import Lock
@@ -29,7 +28,6 @@ FROM total
 P = ParamSpec("P")
 T = TypeVar("T")
 Accountable = ReadingBody | RawBody | StatusBody
-log = structlog.get_logger()
 
 
 def _renewing(

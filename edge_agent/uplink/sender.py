@@ -6,13 +6,12 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
-import structlog
-
 from device_profiles.errors import WireError
 from device_profiles.wire.v1 import MAX_BITMAP, Receipt
 from edge_agent.core.backoff import jittered, wait_s
 from edge_agent.core.window import SIZE, Window
 from edge_agent.errors import BrokerUnavailable, SpoolRefused
+from edge_agent.logs import log
 from edge_agent.ports import Acknowledged, Answer, Clock, Connection, Downlink, Spool, Uplink
 from edge_agent.uplink.receipts import Receipts
 
@@ -24,8 +23,6 @@ LIVED_S: Final = 30.0
 LOOK_S: Final = 5.0
 # So far beyond its high water a receipt can tell of single rows.
 RECEIPT_REACH: Final = 8 * MAX_BITMAP
-
-log: Final = structlog.get_logger()
 
 
 class Sender:
