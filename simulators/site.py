@@ -143,6 +143,7 @@ class Home:
                 "HEARTHLINE_HEARTBEAT_SECONDS": "5",
                 # As the systemd unit has it: without docstrings the agent is 2 MB smaller.
                 "PYTHONOPTIMIZE": "2",
+                "PYTHONNODEBUGRANGES": "1",
                 **self.settings,
             },
         )
