@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.core.shards import SHARDS
 from gateway.errors import WrongInput
-from gateway.identity.files import SHARDS
 from gateway.storage.database import Database, embedded
 
 PREFIX: Final = "HEARTHLINE_"

@@ -19,11 +19,11 @@ from gateway.enrolment.nonces import Nonces
 from gateway.enrolment.renew import Renewal
 from gateway.errors import WrongInput
 from gateway.identity.est import EstAuthority
-from gateway.identity.hub_kit import hub_file, hub_file_text
-from gateway.identity.keys import recipients_text, signed_recipient_records
+from gateway.identity.hub_file import hub_file, hub_file_text
 from gateway.identity.own import OwnAuthority
 from gateway.identity.public import read_public
-from gateway.identity.root import read_root_public, root_text
+from gateway.identity.records import recipients_text, signed_recipient_records
+from gateway.identity.root_public import read_root_public, root_text
 from gateway.identity.stored import read_authority, read_stored
 from gateway.ports import HubAuthority
 from gateway.settings import Settings

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from device_profiles.wire.v1 import MAX_ENVELOPE, Class, topic_down, topic_up
-from gateway.identity.files import SHARDS
+from gateway.core.shards import SHARDS
 
 # Octets that wait for one client, in memory: 20,000 envelopes of the usual size twice over. What
 # does not fit is dropped, and its hub sends it again, since nobody has receipted it.

@@ -14,6 +14,7 @@ from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import Conflict, NotFound, WrongInput
 from gateway.identity import keys
 from gateway.identity.keys_due import Standing, standings
+from gateway.identity.records import read_records
 from gateway.identity.root import make_root, read_root_key, trust_root
 from gateway.settings import load_settings
 from gateway.storage import homes, key_uses
@@ -91,7 +92,7 @@ def show(as_json: JsonOption = False) -> None:
     settings, now = load_settings(), datetime.now(UTC)
     with settings.database().transaction() as connection:
         used = key_uses.last_used(connection)
-    rows = [_row(one, used, now) for one in standings(keys.read_records(settings.keys))]
+    rows = [_row(one, used, now) for one in standings(read_records(settings.keys))]
     if as_json:
         print_json(rows)
         return
@@ -121,7 +122,7 @@ def destroy(
     What was sealed to a destroyed key can never be opened again, by anybody.
     """
     settings, who, now = load_settings(), given.who(by), datetime.now(UTC)
-    found = [one for one in standings(keys.read_records(settings.keys)) if _named(one, key)]
+    found = [one for one in standings(read_records(settings.keys)) if _named(one, key)]
     if key and not found:
         raise NotFound(f"No key {key}; `hearthline-gateway keys list` shows them.")
     with settings.database().transaction() as connection:

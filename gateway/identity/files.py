@@ -16,24 +16,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import RecipientRecord
 from device_profiles.wire.keys import RecipientPrivate, Suite
+from gateway.core.shards import SHARDS
 from gateway.errors import WrongInput
 from gateway.identity.authority import Credential, issue_client, issue_server, make_authority
 from gateway.identity.public import NAME as PUBLIC
 from gateway.identity.public import PublicKeys
-from gateway.identity.stored import (
+from gateway.identity.sealing import (
     RECIPIENTS,
     StoredRecipient,
-    read_authority,
     read_receipt_key,
     read_recipients,
-    read_stored,
 )
+from gateway.identity.stored import read_authority, read_stored
 
-SHARDS: Final = "0123456789abcdef"
 SERVICE_LIFE: Final = timedelta(days=365)
 # Every start looks; a site that is restarted once a month never meets an expired certificate.
 RENEW_BEFORE: Final = timedelta(days=60)
-# Rotation every 90 days comes with the trust issue; until then a key serves for a year.
+# The first keys, of a site that has no root yet. `keys rotate` makes those that live for 180 days.
 RECIPIENT_LIFE: Final = timedelta(days=365)
 
 

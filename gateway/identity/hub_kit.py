@@ -5,19 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
-import tomli_w
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker, HubFile
 from gateway.errors import WrongInput
 from gateway.identity.authority import issue_client
 from gateway.identity.files import SiteKeys, ed25519_pem, write_credential, write_private
+from gateway.identity.hub_file import hub_file, hub_file_text
 from gateway.identity.keys import write_recipients
-from gateway.identity.public import PublicKeys
-from gateway.storage import homes
 from gateway.storage.certificates import record_certificate
 from gateway.storage.database import Connection
 from gateway.storage.homes import HubRow
@@ -81,32 +79,6 @@ def write_hub_file(
     return content
 
 
-def hub_file(
-    connection: Connection, public: PublicKeys, hub: HubRow, broker: Broker, api: str | None
-) -> HubFile:
-    """Return what a hub must know, as the database has it now."""
-    return HubFile(
-        hub=hub.id,
-        organisation=hub.organisation,
-        timezone=hub.timezone,
-        broker=broker,
-        api=api,
-        recipients=public.of_suite(hub.suite),
-        receipt_keys=public.receipt_keys,
-        devices=homes.paired_devices(connection, hub.id),
-    )
-
-
-def hub_file_text(content: HubFile) -> str:
-    """Return hub.toml."""
-    return tomli_w.dumps(_plain(content.model_dump(mode="json")))
-
-
 def new_hub_id() -> UUID:
     """Return a random UUID: its last digit, the shard, is as random as the rest."""
     return uuid4()
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    """TOML knows no null."""
-    return {key: item for key, item in value.items() if item is not None}

@@ -1,15 +1,14 @@
 """Sealing keys over time: made, signed by the offline root, told to hubs, destroyed.
 
-`recipients.json` holds the private halves and belongs to ingest. `records.json` holds what the root
-has signed; it is all that tells hubs, so what faces the network needs no private key.
+`recipients.json` holds the private halves and belongs to ingest. What hubs are told is in
+`records.py`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import tomli_w
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,7 +17,6 @@ from device_profiles.wire.key_record import (
     RECIPIENTS_FILE,
     ROOT_FILE,
     BadRecord,
-    RecipientsFile,
     SignedRecord,
     sign_record,
     verify_record,
@@ -26,15 +24,20 @@ from device_profiles.wire.key_record import (
 from device_profiles.wire.keys import RecipientPrivate, Suite
 from gateway.errors import WrongInput
 from gateway.identity.files import SiteKeys, locked, publish, write_private
-from gateway.identity.root import read_root_public, root_text
-from gateway.identity.stored import RECIPIENTS, StoredRecipient, read_recipients
+from gateway.identity.keys_due import ROTATE_EVERY
+from gateway.identity.records import (
+    RECORDS,
+    SIGNED,
+    read_records,
+    recipients_text,
+    signed_recipient_records,
+)
+from gateway.identity.root_public import read_root_public, root_text
+from gateway.identity.sealing import RECIPIENTS, StoredRecipient, read_recipients
 
-ROTATE_EVERY: Final = timedelta(days=90)
-# Twice as long: where nobody has come with the root in time, hubs still have a valid key.
+# Where nobody has come with the root in time, hubs still have a valid key.
 LIFE: Final = 2 * ROTATE_EVERY
-RECORDS: Final = "records.json"
 PRIVATE: Final = "recipients.json"
-_RECORDS: Final = TypeAdapter(tuple[SignedRecord, ...])
 _BARE: Final = TypeAdapter(tuple[RecipientRecord, ...])
 
 
@@ -88,7 +91,7 @@ def accept_records(keys: Path, records: Iterable[SignedRecord]) -> tuple[SignedR
                 raise WrongInput(f"Key {record.kid.hex()}: {error}.") from None
             if record.kid not in held or _bare(held[record.kid]) != record.bare():
                 raise WrongInput(f"Key {record.kid.hex()} was not made by this site.")
-        write_private(keys / RECORDS, _RECORDS.dump_json((*known, *new)))
+        write_private(keys / RECORDS, SIGNED.dump_json((*known, *new)))
         publish(SiteKeys(keys))
     return new
 
@@ -98,32 +101,6 @@ def rotate(keys: Path, root: Ed25519PrivateKey, now: datetime) -> tuple[SignedRe
     if read_root_public(keys) != root.public_key():
         raise WrongInput("This is not the root that the site's hubs believe.")
     return accept_records(keys, sign_keys(request_keys(keys, now), root))
-
-
-def read_records(keys: Path) -> tuple[SignedRecord, ...]:
-    """Return what the root has signed, oldest first. Reads no private key."""
-    path = keys / RECORDS
-    try:
-        records = _RECORDS.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return ()
-    except ValidationError:
-        raise WrongInput(f"{path} is broken; restore it from the backup of the keys.") from None
-    return tuple(sorted(records, key=lambda one: one.not_before))
-
-
-def signed_recipient_records(keys: Path, suite: Suite) -> RecipientsFile | None:
-    """Return what a hub of this suite is told: the newest key, and no other, so that it never
-    goes back to an older one, whatever its clock says. None where the site has no root."""
-    if read_root_public(keys) is None:
-        return None
-    records = tuple(record for record in read_records(keys) if record.suite is suite)
-    return RecipientsFile(records=records[-1:]) if records else None
-
-
-def recipients_text(file: RecipientsFile) -> str:
-    """Return the content of recipients.toml, as it is sent to a hub too."""
-    return tomli_w.dumps(file.model_dump(mode="json"))
 
 
 def write_recipients(keys: Path, suite: Suite, folder: Path) -> bool:
@@ -142,7 +119,7 @@ def destroy_keys(keys: Path, kids: set[bytes]) -> None:
         stored = read_recipients(keys / PRIVATE)
         left = tuple(one for kid, one in stored.items() if kid not in kids)
         records = tuple(one for one in read_records(keys) if one.kid not in kids)
-        write_private(keys / RECORDS, _RECORDS.dump_json(records))
+        write_private(keys / RECORDS, SIGNED.dump_json(records))
         write_private(keys / PRIVATE, RECIPIENTS.dump_json(left))
         publish(SiteKeys(keys))
 
@@ -162,13 +139,13 @@ def load_request(octets: bytes) -> tuple[RecipientRecord, ...]:
 
 def dump_signed(records: tuple[SignedRecord, ...]) -> bytes:
     """Return signed records as the file that is carried back."""
-    return _RECORDS.dump_json(records, indent=1)
+    return SIGNED.dump_json(records, indent=1)
 
 
 def load_signed(octets: bytes) -> tuple[SignedRecord, ...]:
     """Read that file. Raises WrongInput."""
     try:
-        return _RECORDS.validate_json(octets)
+        return SIGNED.validate_json(octets)
     except ValidationError:
         raise WrongInput("This is not what `keys sign` wrote.") from None
 

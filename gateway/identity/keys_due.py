@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from device_profiles.wire.key_record import SignedRecord
-from gateway.identity.keys import ROTATE_EVERY
 
+ROTATE_EVERY: Final = timedelta(days=90)
 # After the switch, whatever the hubs have told: a card may lie in a drawer.
 KEPT_AFTER_SWITCH: Final = timedelta(days=90)
 

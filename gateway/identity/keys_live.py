@@ -10,7 +10,7 @@ import structlog
 
 from device_profiles.wire.keys import RecipientPrivate, forget_private_keys
 from gateway.errors import WrongInput
-from gateway.identity.stored import read_recipients
+from gateway.identity.sealing import read_recipients
 
 log = structlog.get_logger()
 Stamp = tuple[int, int, int]

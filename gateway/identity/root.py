@@ -9,9 +9,10 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from device_profiles.wire.key_record import ROOT_FILE, BadRecord, read_root
+from device_profiles.wire.key_record import ROOT_FILE
 from gateway.errors import Conflict, WrongInput
 from gateway.identity.files import ed25519_pem, locked, write_private
+from gateway.identity.root_public import read_root_public, root_text
 
 ROOT_KEY: Final = "root.key"
 
@@ -41,17 +42,6 @@ def read_root_key(folder: Path) -> Ed25519PrivateKey:
     return key
 
 
-def read_root_public(folder: Path) -> Ed25519PublicKey | None:
-    """Return the root that a site, or a medium, names; None where it has none."""
-    path = folder / ROOT_FILE
-    try:
-        return read_root(path.read_text("ascii"))
-    except FileNotFoundError:
-        return None
-    except (BadRecord, UnicodeDecodeError):
-        raise WrongInput(f"{path} is broken; copy it again.") from None
-
-
 def trust_root(keys: Path, root: Ed25519PublicKey) -> None:
     """Let a site believe a root. Raises Conflict where it believes another."""
     with locked(keys):
@@ -62,8 +52,3 @@ def trust_root(keys: Path, root: Ed25519PublicKey) -> None:
                 "to be enrolled anew."
             )
         write_private(keys / ROOT_FILE, root_text(root).encode())
-
-
-def root_text(root: Ed25519PublicKey) -> str:
-    """Return the content of root.pub."""
-    return root.public_bytes_raw().hex() + "\n"

@@ -21,8 +21,10 @@ from gateway.identity import keys
 from gateway.identity.files import write_private
 from gateway.identity.keys_due import standings
 from gateway.identity.keys_live import LiveRecipients
-from gateway.identity.root import make_root, read_root_key, root_text, trust_root
-from gateway.identity.stored import RECIPIENTS, read_recipients
+from gateway.identity.records import read_records, recipients_text, signed_recipient_records
+from gateway.identity.root import make_root, read_root_key, trust_root
+from gateway.identity.root_public import root_text
+from gateway.identity.sealing import RECIPIENTS, read_recipients
 from gateway.ingest.batch import Keys
 from gateway.storage.database import Database
 from tests.fixtures.broker import RunningBroker, heard, wait_for
@@ -67,10 +69,10 @@ class Rotating:
 
     def renew(self) -> None:
         """The hub hears of the newest keys, as it does when it renews."""
-        file = keys.signed_recipient_records(self.keys, self.hub_file.recipients[0].suite)
+        file = signed_recipient_records(self.keys, self.hub_file.recipients[0].suite)
         assert file is not None
         root = root_text(read_root_key(self.folder / "root").public_key())
-        install_recipients(self.folder / "hub", self.hub_file, keys.recipients_text(file), root)
+        install_recipients(self.folder / "hub", self.hub_file, recipients_text(file), root)
 
     def send(self, link: Link, receipts: list[tuple[str, bytes]], limit: int) -> None:
         """Publish what waits, a window at a time, until so many have been sent or none is left."""
@@ -134,7 +136,7 @@ def _age_keys(folder: Path) -> None:
 
 
 def _needed(rotating: Rotating, now: datetime) -> dict[bytes, list[str]]:
-    found = standings(keys.read_records(rotating.keys))
+    found = standings(read_records(rotating.keys))
     suite = rotating.hub_file.recipients[0].suite
     with rotating.gate.database.transaction() as connection:
         return {

@@ -14,7 +14,9 @@ from gateway.identity import keys
 from gateway.identity.files import make_site_keys
 from gateway.identity.keys_live import LiveRecipients
 from gateway.identity.public import read_public
-from gateway.identity.root import make_root, read_root_key, read_root_public, trust_root
+from gateway.identity.records import read_records, recipients_text, signed_recipient_records
+from gateway.identity.root import make_root, read_root_key, trust_root
+from gateway.identity.root_public import read_root_public
 
 NOW = datetime(2026, 11, 22, 7, 0, 0, 123_456, tzinfo=UTC)
 
@@ -40,18 +42,18 @@ def root(site: Path, tmp_path: Path) -> Ed25519PrivateKey:
 def test_the_keys_that_a_site_began_with_are_signed(site: Path, root: Ed25519PrivateKey) -> None:
     assert keys.unsigned_keys(site) == ()
     for suite in Suite:
-        file = keys.signed_recipient_records(site, suite)
+        file = signed_recipient_records(site, suite)
         assert file is not None
-        (record,) = read_recipients(keys.recipients_text(file), root.public_key())
+        (record,) = read_recipients(recipients_text(file), root.public_key())
         assert record.suite is suite
 
 
 def test_hubs_are_told_without_any_private_key(site: Path) -> None:
     for name in ("recipients.json", "ca.key", "receipt.key"):
         (site / name).unlink()
-    told = keys.signed_recipient_records(site, Suite.MLKEM768_X25519)
+    told = signed_recipient_records(site, Suite.MLKEM768_X25519)
     assert told is not None
-    assert "private" not in keys.recipients_text(told)
+    assert "private" not in recipients_text(told)
 
 
 def test_a_rotation_adds_a_key_of_each_suite_for_hubs_and_for_ingest(
@@ -64,7 +66,7 @@ def test_a_rotation_adds_a_key_of_each_suite_for_hubs_and_for_ingest(
     assert {one.kid for one in made} < set(live)
     assert len(live) == 4
     for suite in Suite:
-        told = keys.signed_recipient_records(site, suite)
+        told = signed_recipient_records(site, suite)
         assert told is not None
         assert [one.kid in {new.kid for new in made} for one in told.records] == [True]
     assert len(read_public(site).recipients) == 4
@@ -75,13 +77,13 @@ def test_a_rotation_may_be_signed_on_a_machine_without_a_network(
 ) -> None:
     carried = keys.dump_request(keys.request_keys(site, NOW + timedelta(days=90)))
     assert "private" not in carried.decode()
-    assert {record.public for record in keys.read_records(site)}.isdisjoint(
+    assert {record.public for record in read_records(site)}.isdisjoint(
         record.public for record in keys.load_request(carried)
     )
     back = keys.dump_signed(keys.sign_keys(keys.load_request(carried), root))
     assert len(keys.accept_records(site, keys.load_signed(back))) == 2
     assert keys.accept_records(site, keys.load_signed(back)) == ()
-    assert len(keys.read_records(site)) == 4
+    assert len(read_records(site)) == 4
 
 
 def test_another_root_signs_nothing_for_this_site(site: Path, tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_broken_root_is_named_and_not_quoted(tmp_path: Path, content: bytes) -
 
 def test_a_destroyed_key_is_in_no_file_and_no_memory(site: Path, root: Ed25519PrivateKey) -> None:
     live = LiveRecipients(site / keys.PRIVATE)
-    old = {record.kid for record in keys.read_records(site)}
+    old = {record.kid for record in read_records(site)}
     private = {one["private"] for one in json.loads((site / keys.PRIVATE).read_bytes())}
     assert old == set(live)
     keys.rotate(site, root, NOW + timedelta(days=90))
