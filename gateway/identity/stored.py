@@ -1,6 +1,7 @@
 """Reads key files, checked: a broken one is named, with its remedy. The CA's is read here too.
 
-What opens readings and signs receipts is read in `sealing.py`, which the API may not import (pyproject.toml).
+What opens readings and signs receipts is read in `sealing.py`, which the API may not import.
+pyproject.toml holds it to that.
 """
 
 from collections.abc import Iterator
