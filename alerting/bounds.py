@@ -1,6 +1,7 @@
 """A bound: a limit with its sign, as clinicians write it in a rule pack."""
 
 import operator
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
@@ -10,7 +11,12 @@ from alerting.model import Direction
 from alerting.words import Said, template
 from device_profiles.reading import Frozen
 
-_REACHED: Final = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+_REACHED: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
 _HIGH: Final = frozenset({">=", ">"})
 _WORDS: Final = {
     ">=": template("at or above {limit}"),

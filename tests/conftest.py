@@ -1,5 +1,11 @@
 """Fixtures for all tests; each subject has its own file in tests/fixtures."""
 
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the code: it is never a failure.
+settings.register_profile("hearthline", deadline=None)
+settings.load_profile("hearthline")
+
 pytest_plugins = [
     "tests.fixtures.broker",
     "tests.fixtures.database",
