@@ -17,6 +17,7 @@ from gateway.cli import (
     receipt,
     register,
     revoke,
+    rules,
     run,
     statement,
     suppressed,
@@ -49,6 +50,7 @@ for group in (
     custody,
     statement,
     quarantine,
+    rules,
     backtest,
 ):
     group.register(app)

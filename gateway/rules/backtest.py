@@ -13,8 +13,10 @@ from alerting.backtest.made_up import made_up
 from alerting.backtest.run import InForce, Progress, Result, run
 from alerting.backtest.series import Series, collect
 from alerting.backtest.work import Handling
+from alerting.errors import PackError
 from alerting.model import Rule
 from alerting.packs.loader import load_pack, load_packs
+from gateway.errors import WrongInput
 from gateway.rules.files import read_files
 from gateway.rules.plan import plan
 from gateway.rules.told import Told
@@ -69,6 +71,12 @@ class Job:
 
     def _rules(self) -> tuple[Mapping[str, Rule], Mapping[str, Rule]]:
         """Return the rules in force, where the tried ones are others, and the tried ones."""
+        try:
+            return self._packs()
+        except PackError as error:
+            raise WrongInput(str(error)) from None
+
+    def _packs(self) -> tuple[Mapping[str, Rule], Mapping[str, Rule]]:
         shipped = load_packs()
         if self.pack is None and self.rule is None:
             return {}, shipped

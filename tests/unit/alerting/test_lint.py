@@ -1,0 +1,87 @@
+"""Lint names what is wrong with a pack, by file, line and rule."""
+
+from pathlib import Path
+
+import pytest
+
+from alerting.packs.lint import lint_pack
+from alerting.packs.loader import FOLDER
+from tests.unit.alerting.test_packs import GOOD, write
+
+BOTH = GOOD.replace('{mg/dL: "< 54"}', '{mg/dL: "< 54", mmol/L: "< 3.0"}').replace(
+    "{mg/dL: 10}", "{mg/dL: 10, mmol/L: 0.6}"
+)
+HIGH = (
+    BOTH.split("rules:\n")[1]
+    .replace("glucose_low", "glucose_high")
+    .replace("direction: low", "direction: high")
+    .replace("< 54", "> 300")
+    .replace("< 3.0", "> 16.7")
+)
+CLEAN = BOTH + HIGH
+
+
+def findings(folder: Path, text: str) -> list[tuple[int, str, str, str]]:
+    path = write(folder, text)
+    found = lint_pack(path)
+    assert all(str(each).startswith(f"{path}:{each.line}: {each.level}: ") for each in found)
+    return [(each.line, each.level, each.rule, each.text) for each in found]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
+def test_packs_that_ship_have_nothing_to_mend(path: Path) -> None:
+    assert [str(each) for each in lint_pack(path) if each.level != "note"] == []
+
+
+def test_a_clean_pack_has_no_finding(tmp_path: Path) -> None:
+    assert findings(tmp_path, CLEAN) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "level", "text"),
+    [
+        ("< 3.0", "< 3.3", 11, "error", "54 mg/dL is 3.00 mmol/L, not 3.3"),
+        ("> 16.7", "> 300", 22, "error", "300 mg/dL is 16.65 mmol/L, not 300"),
+        ("mmol/L: 0.6", "mmol/L: 6", 12, "error", "margin 10 mg/dL is 0.55 mmol/L, not 6"),
+        ("< 3.0", "<= 3.0", 11, "note", "< in mg/dL but <= in mmol/L"),
+        ("component: glucose", "component: glucos", 8, "error", "did you mean 'glucose'?"),
+        ('"> 300"', '"> 40"', 21, "error", "a value between fires both (mg/dL)"),
+        ('"< 54"', '"< 9"', 11, "error", "never reached: glucose is 10 to 700 mg/dL"),
+        ("{mg/dL: 10,", "{mg/dL: 800,", 12, "error", "no reading ends it"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, level: str, text: str
+) -> None:
+    assert old in CLEAN
+    found = findings(tmp_path, CLEAN.replace(old, new, 1))
+    assert any((f[0], f[1]) == (line, level) and text in f[3] for f in found), found
+
+
+def test_two_rules_of_one_side_overlap(tmp_path: Path) -> None:
+    (found,) = findings(tmp_path, CLEAN + HIGH.replace("glucose_high", "again"))
+    assert found[1:3] == ("warning", "again")
+    assert "overlaps glucose_high (line 14): one reading opens a task for each" in found[3]
+
+
+def test_a_side_that_nobody_watches_is_a_gap(tmp_path: Path) -> None:
+    assert findings(tmp_path, BOTH) == [
+        (3, "note", "glucose_low", "gap: no rule of this pack watches a glucose that is too high")
+    ]
+
+
+def test_a_band_that_a_worse_one_covers_is_never_reached(tmp_path: Path) -> None:
+    text = CLEAN.replace(
+        '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n',
+        '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n      P2: {mg/dL: "< 54", mmol/L: "< 3.0"}\n',
+    )
+    found = findings(tmp_path, text)
+    assert [(line, level) for line, level, _, _ in found] == [(12, "error"), (12, "error")]
+    assert "P2 is never reached: P1 begins at the same limit" in found[0][3]
+
+
+def test_an_hi_that_is_milder_than_a_number_has_no_effect(tmp_path: Path) -> None:
+    text = CLEAN.replace("    clear:", "    beyond_range: P3\n    clear:", 1)
+    ((line, level, _, said),) = findings(tmp_path, text)
+    assert (line, level) == (12, "warning")
+    assert said.startswith("gap: beyond_range P3 has no effect")
