@@ -23,6 +23,7 @@ from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
 from gateway.life import MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
+from gateway.operators import Alarm
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
@@ -89,7 +90,7 @@ def run_worker(settings: Settings) -> None:
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     with running(beside_worker(database, stop)):
-        Worker(database, stop).run()
+        Worker(database, stop, beside=Alarm(settings.keys).look).run()
 
 
 def beside_worker(database: Database, stop: threading.Event) -> list[Loop]:

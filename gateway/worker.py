@@ -32,6 +32,8 @@ FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 10.0
 LOOK_FOR_HOLES_EVERY: Final = timedelta(minutes=1)
 
+Aside = Callable[[Connection, datetime], int]
+
 log = structlog.get_logger()
 
 
@@ -41,7 +43,10 @@ def utc_now() -> datetime:
 
 
 class Worker:
-    """Runs until `stop` is set. `rules` replaces the packs that come with the programme."""
+    """Runs until `stop` is set. `rules` replaces the packs that come with the programme.
+
+    `beside` is done every minute, too.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,14 @@ class Worker:
         rules: Mapping[str, Rule] | None = None,
         clock: Callable[[], datetime] = utc_now,
         poll_s: float = POLL_S,
+        beside: Aside | None = None,
     ) -> None:
         self._database = database
         self._stop = stop
         self._given = rules
         self._clock = clock
         self._poll_s = poll_s
+        self._beside = beside
         self._look_again_at = clock()
 
     def run(self) -> None:
@@ -87,6 +94,8 @@ class Worker:
         if (now := self._clock()) >= self._look_again_at:
             self._look_again_at = now + LOOK_FOR_HOLES_EVERY
             self._aside(connection, look_for_holes)
+            if self._beside is not None:
+                self._aside(connection, self._beside)
         evaluated = 0
         for patient in waiting(connection, self._clock(), BATCH):
             if self._stop.is_set():
@@ -94,7 +103,7 @@ class Worker:
             evaluated += self._patient(connection, rules, patient)
         return evaluated
 
-    def _aside(self, connection: Connection, work: Callable[[Connection, datetime], int]) -> None:
+    def _aside(self, connection: Connection, work: Aside) -> None:
         """Do what is not about readings; they never wait for it, whatever goes wrong."""
         try:
             with connection.transaction():

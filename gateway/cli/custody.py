@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.output import JsonOption, print_json
 from gateway.errors import WrongInput
+from gateway.operators import remind
 from gateway.settings import load_settings
 from gateway.storage.custody import Custody, custody, totals
 from gateway.storage.homes import find_hub
@@ -42,8 +43,10 @@ def show(
 
 
 def _totals(as_json: bool) -> None:
-    with load_settings().database().transaction() as connection:
+    settings = load_settings()
+    with settings.database().transaction() as connection:
         account = totals(connection).model_dump()
+    remind(settings, datetime.now(UTC))
     if as_json:
         print_json(account)
         return

@@ -26,6 +26,7 @@ from gateway.enrolment.proved import proved
 from gateway.errors import GatewayError, WrongInput
 from gateway.identity.files import SiteKeys, locked
 from gateway.identity.hub_kit import new_folder, write_hub_file, write_hub_kit
+from gateway.operators import remind
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
 from gateway.storage.database import Database
@@ -97,8 +98,10 @@ def add_hub(
 
 def list_hubs(as_json: JsonOption = False) -> None:
     """List hubs, when each was last heard of and how many devices it has."""
-    with load_settings().database().transaction() as connection:
+    settings = load_settings()
+    with settings.database().transaction() as connection:
         rows = connection.execute(homes.HUBS).fetchall()
+    remind(settings, datetime.now(UTC))
     if as_json:
         print_json(rows)
     else:

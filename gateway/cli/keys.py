@@ -16,6 +16,7 @@ from gateway.identity import keys
 from gateway.identity.keys_due import Standing, standings
 from gateway.identity.records import read_records
 from gateway.identity.root import make_root, read_root_key, trust_root
+from gateway.operators import remind
 from gateway.settings import load_settings
 from gateway.storage import homes, key_uses
 from gateway.storage.database import Connection
@@ -92,6 +93,7 @@ def show(as_json: JsonOption = False) -> None:
     settings, now = load_settings(), datetime.now(UTC)
     with settings.database().transaction() as connection:
         used = key_uses.last_used(connection)
+    remind(settings, now)
     rows = [_row(one, used, now) for one in standings(read_records(settings.keys))]
     if as_json:
         print_json(rows)

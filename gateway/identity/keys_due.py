@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from device_profiles.wire.hub_file import RecipientRecord
 from device_profiles.wire.key_record import SignedRecord
+from device_profiles.wire.keys import Suite
 
 ROTATE_EVERY: Final = timedelta(days=90)
 # After the switch, whatever the hubs have told: a card may lie in a drawer.
@@ -48,3 +50,18 @@ def standings(records: Sequence[SignedRecord]) -> list[Standing]:
         )
         for one in records
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A suite whose newest key has served for longer than it should."""
+
+    suite: Suite
+    since: datetime
+
+
+def overdue(records: Sequence[RecipientRecord], now: datetime) -> list[Overdue]:
+    """Return the suites in which nobody has changed the key in time."""
+    newest = {one.suite: one for one in sorted(records, key=lambda one: one.not_before)}
+    due = [Overdue(one.suite, one.not_before + ROTATE_EVERY) for one in newest.values()]
+    return [one for one in due if now >= one.since]
