@@ -89,6 +89,6 @@ def plausibility(measured: Value, window: Window, factor: Decimal = Decimal(1)) 
 def lower_median(numbers: Sequence[int]) -> int:
     """Return the lower median: a number that the device showed, not a mean of two.
 
-    `statistics` has one too; it would cost the hub's agent 0.2 MB for this line.
+    `statistics` has one too; it would bring fractions and more into the hub's memory for this line.
     """
     return sorted(numbers)[(len(numbers) - 1) // 2]
