@@ -147,7 +147,7 @@ def _end(ladder: Ladder, climb: Climb, facts: Facts, now: datetime) -> Ring | Wa
     """Behind the last step: the organisation's default and the banner, without limit."""
     due = climb.rung_at + ladder.repeat
     if facts.acknowledged:
-        due = max(facts.act_due, due if climb.banner else facts.act_due)
+        due = due if climb.rung_at >= facts.act_due else facts.act_due
     if due > now:
         return Wait(due, climb)
     rung = replace(_rung(climb, climb.step, now), banner=True)

@@ -28,7 +28,7 @@ SELECT e.task_id, e.organisation_id, e.priority, e.loop, e.step, e.rings, e.rung
        t.status, t.queue, t.rule_key, t.direction, t.patient_id, t.due_ack_at, t.due_at,
        t.created_at, e.hurry, a.explanation -> 'parameters' ->> 'component' AS component
 FROM escalation e JOIN task t ON t.id = e.task_id LEFT JOIN alert a ON a.id = t.alert_id
-WHERE e.next_action_at <= %s ORDER BY e.priority, e.next_action_at, e.task_id
+WHERE e.next_action_at <= %s ORDER BY e.priority, e.next_action_at, t.rule_key, e.task_id
 LIMIT 1 FOR UPDATE OF e SKIP LOCKED"""
 STEP: Final = """
 UPDATE escalation SET loop = %(loop)s, step = %(step)s, rings = %(rings)s, rung_at = %(rung_at)s,

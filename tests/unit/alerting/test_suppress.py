@@ -1,0 +1,124 @@
+"""What holds a task back, and what comes through: inhibit and snooze."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from alerting.model import Direction, Rule, Severity
+from alerting.pipeline.inhibit import Asked, Held, Live, What
+from alerting.pipeline.snooze import Snoozed, longest
+from alerting.pipeline.suppress import suppress
+from tests.unit.alerting.make import NOON, PACK
+
+A, B, C = (UUID(int=n) for n in (1, 2, 3))
+SYSTOLIC, DIASTOLIC = PACK["systolic_low"], PACK["diastolic_low"]
+LOW, HIGH = PACK["glucose_low"], PACK["glucose_high"]
+
+
+def place(rule: Rule) -> tuple[str, str]:
+    return rule.key, str(rule.direction)
+
+
+def live(alert: UUID, rule: Rule, severity: str) -> Live:
+    return Live(alert, rule, Severity(severity))
+
+
+def asks(alert: UUID, rule: Rule, severity: str) -> Asked:
+    return Asked(alert, rule, Severity(severity))
+
+
+def verdict(said: Asked | Held) -> str:
+    return str(said.what) if isinstance(said, Held) else "goes on"
+
+
+def test_a_milder_alert_of_the_same_vital_waits_while_a_worse_one_has_its_task() -> None:
+    worse, milder = live(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")
+    (held,) = suppress([milder], [worse], {place(SYSTOLIC)}, (), NOON)
+    assert isinstance(held, Held)
+    assert (held.what, held.by, held.until) == (What.INHIBITED, A, None)
+    assert held.reason == "Systolic pressure low (P2) is open and has its task"
+    assert held.look_again > NOON
+
+
+@pytest.mark.parametrize(
+    ("other", "severity", "tasks"),
+    [
+        (SYSTOLIC, "P3", {place(SYSTOLIC)}),  # as bad
+        (PACK["systolic_high"], "P1", {place(PACK["systolic_high"])}),  # the other direction
+        (LOW, "P1", {place(LOW)}),  # another vital
+        (SYSTOLIC, "P2", set()),  # nobody was given it
+    ],
+)
+def test_else_it_does_not_wait(other: Rule, severity: str, tasks: set[tuple[str, str]]) -> None:
+    (said,) = suppress([asks(B, DIASTOLIC, "P3")], [live(A, other, severity)], tasks, (), NOON)
+    assert verdict(said) == "goes on"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_that_ask_at_once_the_worse_goes_on_whatever_the_order(turned: bool) -> None:
+    asked = [asks(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")]
+    going_on = [live(A, SYSTOLIC, "P2"), live(B, DIASTOLIC, "P3")]
+    said = suppress(asked[::-1] if turned else asked, going_on, (), (), NOON)
+    assert {each.asked.alert for each in said if isinstance(each, Held)} == {B}
+
+
+def test_more_evidence_for_a_task_that_is_there_goes_on() -> None:
+    tasks = {place(SYSTOLIC), place(DIASTOLIC)}
+    (said,) = suppress([asks(B, DIASTOLIC, "P3")], [live(A, SYSTOLIC, "P2")], tasks, (), NOON)
+    assert verdict(said) == "goes on"
+
+
+SNOOZE = Snoozed(
+    id=C,
+    rule_key=None,
+    component="glucose",
+    direction=Direction.HIGH,
+    up_to=Severity.P3,
+    owner="N. Night",
+    reason="steroids since Monday",
+    since=NOON,
+    until=NOON + timedelta(hours=8),
+)
+
+
+def test_a_snooze_says_whose_it_is_and_until_when() -> None:
+    (held,) = suppress([asks(A, HIGH, "P3")], (), (), (SNOOZE,), NOON)
+    assert isinstance(held, Held)
+    assert (held.what, held.by) == (What.SNOOZED, C)
+    assert held.until == held.look_again == SNOOZE.until
+    assert held.reason == "snoozed by N. Night: steroids since Monday"
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "hours", "said"),
+    [
+        (HIGH, "P3", 7.99, "snoozed"),
+        (HIGH, "P3", 8, "goes on"),  # it ends, at its end
+        (HIGH, "P3", -0.01, "goes on"),
+        (HIGH, "P4", 1, "snoozed"),  # milder
+        (HIGH, "P2", 1, "goes on"),  # a worse band comes through
+        (HIGH, "P1", 1, "goes on"),
+        (LOW, "P3", 1, "goes on"),  # a high snooze never hides a low
+        (PACK["systolic_high"], "P3", 1, "goes on"),
+    ],
+)
+def test_what_a_snooze_hides(rule: Rule, severity: str, hours: float, said: str) -> None:
+    now = NOON + timedelta(hours=hours)
+    assert verdict(suppress([asks(A, rule, severity)], (), (), (SNOOZE,), now)[0]) == said
+
+
+def test_what_is_snoozed_inhibits_nobody() -> None:
+    mine = replace(
+        SNOOZE, component=None, rule_key=SYSTOLIC.key, direction=Direction.LOW, up_to=Severity.P2
+    )
+    asked = [asks(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")]
+    going_on = [live(A, SYSTOLIC, "P2"), live(B, DIASTOLIC, "P3")]
+    said = suppress(asked, going_on, (), (mine,), NOON)
+    assert {each.asked.alert for each in said if isinstance(each, Held)} == {A}
+
+
+def test_how_long_a_snooze_may_be() -> None:
+    hours = [longest(Severity(each)).total_seconds() / 3600 for each in ("P1", "P2", "P3", "P4")]
+    assert hours == [4, 4, 24, 24]
