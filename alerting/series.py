@@ -79,7 +79,8 @@ def by_unit(
     valid = (o for o in observations if o.validity is Validity.VALID and o.number is not None)
     mine = list(once(valid))
     found = (in_one_of(units, o) for o in mine if o.measured_at >= since)
-    return {unit: _in_unit(unit, mine) for unit in dict.fromkeys(f[1] for f in found if f)}
+    wanted = {each[1] for each in found if each}
+    return {unit: _in_unit(unit, mine) for unit in units if unit in wanted}
 
 
 def _in_unit(unit: str, series: Iterable[Observation]) -> list[tuple[Observation, Decimal]]:

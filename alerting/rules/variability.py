@@ -90,8 +90,8 @@ def judge(
 ) -> Iterator[Judged]:
     """See `Kind`. A reading that the measure leaves out, or with too few before it, is left out."""
     valid = [o for o in once(observations) if o.validity is Validity.VALID]
-    units = dict.fromkeys(rule.measured_in(o) for o in valid if o.measured_at >= since)
-    for unit in (unit for unit in units if unit):
+    units = {rule.measured_in(o) for o in valid if o.measured_at >= since}
+    for unit in sorted(unit for unit in units if unit):
         sums = _sums(rule, unit, valid)
         for n in range(bisect_left(sums.times, since), len(sums.seen)):
             if rule.measured_in(sums.seen[n]) == unit:
