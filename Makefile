@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
 
-.PHONY: help setup demo check test test-long test-bluez fuzz messages promises report bench clean
+.PHONY: help setup demo check test test-long test-bluez fuzz messages promises burden report bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,11 @@ messages:  ## Collect what can be translated into alerting/languages; a translat
 
 promises:  ## Write docs/promises.md from the figures that tests counted on this machine
 	$(BIN)/python -m tests.promises
+
+burden: setup  ## Write docs/alert-burden.md: the packs beside a naive one, on recordings and virtual patients
+	rm -rf var/series
+	$(BIN)/hearthline-sim series var/series --virtual 20 --days 90
+	$(BIN)/hearthline-gateway rules burden var/series
 
 report: setup  ## SBOM and known vulnerabilities, into dist/
 	bash .ci/report

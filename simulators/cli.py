@@ -13,6 +13,7 @@ import typer
 from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
+from simulators.series import series
 
 app = typer.Typer(
     name="hearthline-sim",
@@ -153,6 +154,7 @@ def schema() -> None:
 app.command()(patient)
 app.command()(cohort)
 app.command()(fleet)
+app.command()(series)
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     rules = group(app, "rules", "Check, try and judge rules before and after they are in force.")
     rules.command("backtest")(backtest)
     rules.command("quality")(quality)
+    rules.command("burden")(burden)
 
 
 def span(text: str) -> timedelta:
@@ -155,3 +156,16 @@ def quality(since: Since = "30d", as_json: JsonOption = False) -> None:
         print_json(rows)
     else:
         print_table(f"Quality of rules, {since}", rows, "No task in that time.")
+
+
+def burden(
+    folder: Annotated[Path, typer.Argument(help="Series (*.csv), by `hearthline-sim series`.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/alert-burden.md"),
+) -> None:
+    """Compare the packs that ship with a naive one. Example: rules burden var/series."""
+    from alerting.packs.loader import FOLDER
+    from gateway.rules.burden import compare, page
+
+    packs = [path.stem for path in sorted(FOLDER.glob("*.yaml"))]
+    out.write_text(page(compare(folder), packs), "utf-8")
+    print(f"written: {out}")

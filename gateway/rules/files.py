@@ -15,8 +15,12 @@ from alerting.model import Observation
 from device_profiles.reading import Absent, Validity
 from gateway.errors import WrongInput
 
-COLUMNS: Final = ("patient", "measured_at", "component", "unit", "value")
-"""The columns that a file must have; `validity`, `received_at` and `flags` may be there too."""
+COLUMNS: Final = ("subject", "at", "kind", "name", "value", "unit")
+"""The columns that a file must have, as `hearthline-sim patient --csv` writes them.
+
+`validity`, `received_at` and `flags` may be there too. Times without a zone are taken as UTC.
+Values of one subject, kind and moment are one reading.
+"""
 
 _READINGS: Final = UUID("b8f5a2d4-3f0e-4f6b-9a57-0c1f2f6f9d11")
 # Where a file does not say when the hub had it: at once.
@@ -48,7 +52,7 @@ def _read(path: Path) -> Iterator[tuple[str, Observation]]:
             if missing:
                 raise WrongInput(f"{path}:1: no column {missing[0]!r}.")
             for row in reader:
-                yield row["patient"], _checked(path, reader.line_num, row)
+                yield row["subject"], _checked(path, reader.line_num, row)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise WrongInput(
             f"{path}: {getattr(error, 'strerror', None) or 'is no CSV file'}."
@@ -69,16 +73,14 @@ def _checked(path: Path, line: int, row: Mapping[str, str]) -> Observation:
 
 
 def _observation(row: Mapping[str, str]) -> Observation:
-    at, value = _moment(row["measured_at"]), row["value"].strip()
+    at, value = _moment(row["at"]), row["value"].strip()
     received = _moment(row["received_at"]) if row.get("received_at") else at + _AT_ONCE
-    # Values of one moment are one reading, as a cuff tells its pressures and its pulse.
-    reading = uuid5(_READINGS, f"{row['patient']}/{row['measured_at']}/{row.get('reading', '')}")
     return Observation(
-        reading_id=reading,
+        reading_id=uuid5(_READINGS, f"{row['subject']}/{row['at']}/{row['kind']}"),
         measured_at=at,
         received_at=received,
         stored_at=received,
-        component=row["component"],
+        component=row["name"],
         unit=row["unit"],
         validity=Validity(row.get("validity") or "valid"),
         number=None if value in _ABSENT else Decimal(value),
