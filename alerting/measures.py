@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from alerting.model import Direction
 from alerting.series import statistic
 from alerting.statistics.glucose import coefficient_of_variation, management_indicator, risk
+from alerting.words import template
 from device_profiles.codes import PERCENT
 from device_profiles.reading import Absent, Frozen
 
@@ -97,14 +98,14 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "cv": Measure(
         PERCENT,
         _HIGH,
-        "brings the variation (CV) of {n} readings to {value} %, {bound}",
+        template("brings the variation (CV) of {n} readings to {value} %, {bound}"),
         _number,
         _cv,
     ),
     "in_range": Measure(
         PERCENT,
         _LOW,
-        "brings the share in range of {n} readings to {value} %, {bound}",
+        template("brings the share in range of {n} readings to {value} %, {bound}"),
         _side(0),
         _share,
         ranged=True,
@@ -112,7 +113,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "above": Measure(
         PERCENT,
         _HIGH,
-        "brings the share above range of {n} readings to {value} %, {bound}",
+        template("brings the share above range of {n} readings to {value} %, {bound}"),
         _side(1),
         _share,
         ranged=True,
@@ -120,7 +121,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "below": Measure(
         PERCENT,
         _HIGH,
-        "brings the share below range of {n} readings to {value} %, {bound}",
+        template("brings the share below range of {n} readings to {value} %, {bound}"),
         _side(-1),
         _share,
         ranged=True,
@@ -128,7 +129,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "lbgi": Measure(
         "1",
         _HIGH,
-        "brings the risk of low glucose (LBGI) of {n} readings to {value}, {bound}",
+        template("brings the risk of low glucose (LBGI) of {n} readings to {value}, {bound}"),
         _risk(-1),
         _mean,
         in_mg_dl=True,
@@ -136,7 +137,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "hbgi": Measure(
         "1",
         _HIGH,
-        "brings the risk of high glucose (HBGI) of {n} readings to {value}, {bound}",
+        template("brings the risk of high glucose (HBGI) of {n} readings to {value}, {bound}"),
         _risk(1),
         _mean,
         in_mg_dl=True,
@@ -144,7 +145,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "gmi": Measure(
         PERCENT,
         _HIGH,
-        "brings the glucose indicator (GMI) of {n} readings to {value} %, {bound}",
+        template("brings the glucose indicator (GMI) of {n} readings to {value} %, {bound}"),
         _number,
         _gmi,
         in_mg_dl=True,

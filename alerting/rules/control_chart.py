@@ -28,16 +28,20 @@ from alerting.series import Daily, daily, looking_back, statistic
 from alerting.statistics.charts import baseline, cusum, ewma, macd
 from alerting.statistics.trend import Floats
 from alerting.units import written
-from alerting.words import SILENT, Said
+from alerting.words import SILENT, Said, template
 from device_profiles.reading import Frozen
 
 SIGMAS: Final = "1"
 
 _AGAINST: Final = {
-    Direction.HIGH: "ends days that are unusually high for this patient, whose usual value is "
-    "{usual} {unit} ({method} {chart}, limit {limit})",
-    Direction.LOW: "ends days that are unusually low for this patient, whose usual value is "
-    "{usual} {unit} ({method} {chart}, limit {limit})",
+    Direction.HIGH: template(
+        "ends days that are unusually high for this patient, whose usual value is "
+        "{usual} {unit} ({method} {chart}, limit {limit})"
+    ),
+    Direction.LOW: template(
+        "ends days that are unusually low for this patient, whose usual value is "
+        "{usual} {unit} ({method} {chart}, limit {limit})"
+    ),
 }
 
 

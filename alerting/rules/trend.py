@@ -22,13 +22,17 @@ from alerting.rules import Kind, concerned
 from alerting.series import Daily, daily, looking_back, statistic
 from alerting.statistics.trend import MannKendall, mann_kendall, significance, theil_sen
 from alerting.units import written
-from alerting.words import SILENT, Said
+from alerting.words import SILENT, Said, template
 
 WEEK: Final = 7
 
 _WORDS: Final = {
-    Direction.HIGH: "ends a rise of {slope} {unit} a week over {days} days (limit {limit})",
-    Direction.LOW: "ends a fall of {slope} {unit} a week over {days} days (limit {limit})",
+    Direction.HIGH: template(
+        "ends a rise of {slope} {unit} a week over {days} days (limit {limit})"
+    ),
+    Direction.LOW: template(
+        "ends a fall of {slope} {unit} a week over {days} days (limit {limit})"
+    ),
 }
 
 
