@@ -63,6 +63,7 @@ class Reason(StrEnum):
     NO_TRUE_TIME = "no_true_time"
     NOT_PAIRED = "not_paired"
     UNASSIGNED = "unassigned"
+    IMPLAUSIBLE_JUMP = "implausible_jump"
     INTERNAL = "internal_error"
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.types.json import Jsonb
 
+from alerting.rules.jump import Jump
 from device_profiles.wire.body import GapBody, StatusBody
 from device_profiles.wire.keys import RecipientPrivate
 from device_profiles.wire.v1 import Header, Receipt
+from gateway.care.jumps import ask
 from gateway.core.acceptance import (
     NEVER_RECEIPTED,
     Body,
@@ -27,6 +29,7 @@ from gateway.core.acceptance import (
     verify,
 )
 from gateway.core.ledger import Span, receipt
+from gateway.ingest.jumps import Doubt, find_jumps, jump_rules
 from gateway.storage import arrivals
 from gateway.storage.arrivals import Life, Place, Row, Stored
 from gateway.storage.database import Connection
@@ -72,11 +75,17 @@ class Opened:
 
 
 class Batch:
-    """The steps of one batch, in their order. Made anew for every transaction."""
+    """The steps of one batch, in their order. Made anew for every transaction.
 
-    def __init__(self, connection: Connection, keys: Keys) -> None:
+    `jumps` replaces the packs' rules for what is held.
+    """
+
+    def __init__(
+        self, connection: Connection, keys: Keys, jumps: Sequence[Jump] | None = None
+    ) -> None:
         self.connection = connection
         self.keys = keys
+        self.jumps = jump_rules() if jumps is None else jumps
         self.outcome = Outcome()
         self.spans: dict[Life, list[Span]] = defaultdict(list)
         self.told: dict[Life, list[int]] = defaultdict(list)
@@ -88,6 +97,7 @@ class Batch:
         for one in opened:
             self._open(one) if force is None else setattr(one, "refused", force)
         self._own([one for one in opened if one.taken])
+        doubts = self._hold_jumps(opened)
         new = arrivals.store_readings(
             self.connection,
             [
@@ -97,6 +107,8 @@ class Batch:
             ],
         )
         self._record(opened, new)
+        for one, doubt in doubts:
+            ask(self.connection, one.header, doubt, one.delivery.received_at)
         self._settle()
         return self.outcome
 
@@ -174,6 +186,21 @@ class Batch:
                 one.refused = Reason.UNASSIGNED
             else:
                 one.patients = tuple(owner.patient for owner in owners if owner.patient)
+
+    def _hold_jumps(self, opened: Sequence[Opened]) -> list[tuple[Opened, Doubt]]:
+        """Set aside what is probably somebody else's; an envelope is held as a whole."""
+        owned = [
+            (n, taken, patient)
+            for n, one in enumerate(opened)
+            for taken, patient in zip(one.taken, one.patients, strict=False)
+        ]
+        found = [
+            (opened[doubt.candidate.n], doubt)
+            for doubt in find_jumps(self.connection, owned, self.jumps)
+        ]
+        for one, _ in found:
+            one.refused, one.patients = Reason.IMPLAUSIBLE_JUMP, ()
+        return found
 
     def _record(self, opened: Sequence[Opened], new: set[UUID]) -> None:
         rows = []
