@@ -1,5 +1,6 @@
 """The unmodified bleak and a simulated glucose meter: stored records through the RACP."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from device_profiles.gatt import (
     GLUCOSE_MEASUREMENT,
     RECORD_ACCESS_CONTROL_POINT,
 )
+from simulators.peripherals.glucose_octets import Glucose
 from tests.fixtures.radio import Radio
 from tests.integration.simulated_radio.homes import METER, Session, home, session
+from tests.integration.simulated_radio.live import live_home
 
 RACP = RECORD_ACCESS_CONTROL_POINT
 ALL = bytes.fromhex("0101")
@@ -138,3 +141,19 @@ async def test_it_hangs_up_after_the_report(radio: Radio) -> None:
         await subscribed(one)
         await ask(one, "0101", 3)
         await one.hung_up()
+
+
+async def test_what_is_measured_during_a_report_waits_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with live_home(meter(2, behaviour={"gap_s": 0.2}), tmp_path, monkeypatch) as simulated:
+        async with session(METER) as one:
+            await subscribed(one)
+            await one.client.write_gatt_char(RACP, ALL, response=True)
+            await one.until(1)
+            simulated.measure(METER, Glucose.model_validate(glucose(9)))
+            await one.until(3)
+            assert await ask(one, "0401", 1) == ["05000300"]  # so the report has been confirmed
+        async with session(METER) as one:  # it still advertises
+            await subscribed(one)
+            await ask(one, "0101", 4)
