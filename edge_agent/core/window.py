@@ -11,15 +11,17 @@ from edge_agent.core.backoff import wait_s
 from edge_agent.ports import Answer, Row
 
 SIZE: Final = 20
-# A receipt comes within tens of milliseconds of the publish when all is well.
+# The broker's answer comes within milliseconds of the publish when all is well.
 RESEND_FIRST_S: Final = 5.0
+# What the broker has taken it keeps for the gateway, and when it loses it this connection is lost
+# too, and all is sent again: sent again before, it would only wait behind itself.
+RESEND_TAKEN_S: Final = 60.0
 RESEND_MOST_S: Final = 300.0
 # Nobody listens: the gateway restarts within seconds, and the alert must not wait for the timer.
-UNHEARD_FIRST_S: Final = 1.0
-UNHEARD_MOST_S: Final = 30.0
-# The gateway never receipts what it cannot believe. A row that was sent so often while receipts
-# for others came must not keep the rows behind it from going out.
-STALLED_AFTER: Final = 3
+UNHEARD_S: Final = (1.0, 30.0)
+# The gateway never receipts what it cannot believe. A row that waits so long while receipts for
+# others come must not keep the rows behind it from going out.
+STALLED_AFTER_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Window:
         return frozenset(
             seq
             for seq, flight in self._flights.items()
-            if (flight.attempts >= STALLED_AFTER or seq > self._reach)
+            if (now - flight.first_sent >= STALLED_AFTER_S or seq > self._reach)
             and flight.due > now
             and self._last_receipt >= flight.first_sent
         )
@@ -68,8 +70,10 @@ class Window:
     def answered(self, seq: int, answer: Answer, now: float) -> None:
         """Take the broker's answer; what nobody heard or was refused is sent again sooner."""
         flight = self._flights.get(seq)
-        if flight is not None and answer is not Answer.TAKEN:
-            wait = wait_s(flight.attempts, UNHEARD_FIRST_S, UNHEARD_MOST_S)
+        if flight is not None:
+            taken = answer is Answer.TAKEN
+            first, most = (RESEND_TAKEN_S, RESEND_MOST_S) if taken else UNHEARD_S
+            wait = wait_s(flight.attempts, first, most)
             self._flights[seq] = replace(flight, due=now + wait)
 
     def receipted(

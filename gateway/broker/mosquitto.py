@@ -13,9 +13,9 @@ from uuid import UUID
 from device_profiles.wire.v1 import MAX_ENVELOPE, Class, topic_down, topic_up
 from gateway.core.shards import SHARDS
 
-# Octets that wait for one client, in memory: 20,000 envelopes of the usual size twice over. What
-# does not fit is dropped, and its hub sends it again, since nobody has receipted it.
-MAX_QUEUED: Final = 64 * 2**20
+# Octets that wait for one client, in memory: the windows of 400 hubs of a shard, 256 MiB for all
+# shards. What does not fit is dropped, and its hub sends it again, since nobody has receipted it.
+MAX_QUEUED: Final = 16 * 2**20
 
 
 def configuration(folder: Path, keys: Path, host: str, port: int) -> str:

@@ -1,13 +1,15 @@
 """One shard's MQTT session: paho with manual acknowledgement, a fixed client id, a bound in flight.
 
-The broker sends no more than about RECEIVE_MAXIMUM messages that are not acknowledged, so this
-process's memory is bounded by what it has not committed (docs/adr/0005).
+The broker shall send no more than RECEIVE_MAXIMUM messages that are not acknowledged. Mosquitto
+sends many more while it works off a long queue, so the inbox has a bound of its own. Who finds it
+full stops reading: this process's memory is bounded by what it has not committed (docs/adr/0005).
 """
 
 import contextlib
 import queue
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +34,8 @@ RECEIPTS_WAITING: Final = 300
 # Longer than a week-end: the broker keeps what comes while every ingest process is down.
 SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 KEEPALIVE_S: Final = 30
+# How soon one that waits at a full inbox notices that it shall leave.
+LOOK_EVERY_S: Final = 0.2
 
 log = structlog.get_logger()
 
@@ -53,6 +57,7 @@ class Consumer:
         self.shard = shard
         self._inbox = inbox
         self._address = (host, port)
+        self._leaving = threading.Event()
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"ingest-{shard}",
@@ -80,6 +85,7 @@ class Consumer:
 
     def stop(self) -> None:
         """Leave; what is not acknowledged stays with the broker for the next session."""
+        self._leaving.set()
         with contextlib.suppress(ValueError, OSError):
             self._client.disconnect()
         self._client.loop_stop()
@@ -112,7 +118,14 @@ class Consumer:
             sent_at=_sent_at(message),
         )
         mid, qos = message.mid, message.qos
-        self._inbox.put(Received(delivery, lambda: client.ack(mid, qos)))
+        self._hand_over(Received(delivery, lambda: client.ack(mid, qos)))
+
+    def _hand_over(self, received: Received) -> None:
+        """Wait for room; nothing else is read from the broker meanwhile."""
+        while not self._leaving.is_set():
+            with contextlib.suppress(queue.Full):
+                self._inbox.put(received, timeout=LOOK_EVERY_S)
+                return
 
     def _lost(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any

@@ -15,13 +15,17 @@ import structlog
 
 from device_profiles.wire.v1 import Receipt, shard, topic_down, write_receipt
 from gateway.core.acceptance import Delivery, Reason
+from gateway.core.shards import SHARDS
 from gateway.errors import ConnectionLost
 from gateway.ingest.batch import Batch, Keys, Outcome
-from gateway.ingest.consumer import Consumer, Received
+from gateway.ingest.consumer import RECEIVE_MAXIMUM, Consumer, Received
 from gateway.storage.database import Connection, Database
 
 # A batch's transaction stays short, and little is done again when it fails.
 BATCH: Final = 200
+# Received and not committed, of all shards: more than the broker may send, so that nobody waits at
+# a full inbox while the database stands still. Mosquitto 2.0.11 sent 43,000 from a long queue.
+MOST_RECEIVED: Final = (len(SHARDS) + 1) * RECEIVE_MAXIMUM
 # How long a standby waits before it asks again for shards that another process owns.
 LOCK_EVERY_S: Final = 1.0
 FIRST_RETRY_S: Final = 0.5
@@ -61,7 +65,7 @@ class Ingest:
         self._shards = shards
         self._make_consumer = consumer
         self._stop = stop
-        self._inbox: Inbox = queue.Queue()
+        self._inbox: Inbox = queue.Queue(MOST_RECEIVED)
         self._consumers: dict[str, Consumer] = {}
 
     def run(self) -> None:

@@ -24,8 +24,9 @@ from simulators.fleet.home import Home
 from simulators.fleet.readings import body
 from simulators.sample import Sample
 
-# As the real hub waits: 5 s, then twice as long each time, 5 minutes at most.
-RESEND_FIRST_S: Final = 5.0
+# As the real hub waits for what the broker has taken: then twice as long each time, 5 minutes at
+# most.
+RESEND_FIRST_S: Final = 60.0
 RESEND_MOST_S: Final = 300.0
 # So many without a receipt, no more: a backlog waits at the hub, not at the broker.
 WINDOW: Final = 20

@@ -1,17 +1,19 @@
 """Ingest on a real broker and a real database: acknowledged after the commit, receipted, owned."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from uuid import uuid4
 
 import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 
 from device_profiles.wire.v1 import Class, read_receipt, shard, topic_down, topic_up
-from gateway.ingest.consumer import Consumer
+from gateway.ingest.consumer import Consumer, Received
 from gateway.ingest.loop import Ingest, lost
 from gateway.storage.database import Database
 from tests.fixtures.broker import RunningBroker, heard, wait_for, wait_for_ingest
@@ -82,6 +84,30 @@ def test_a_published_reading_is_stored_and_receipted(
         hub.disconnect()
         hub.loop_stop()
     assert stored(embedded_database) == 50
+
+
+def test_who_finds_the_inbox_full_waits_and_can_leave(broker: RunningBroker) -> None:
+    hub, inbox = uuid4(), queue.Queue[Received](5)
+    broker.hubs.add(hub)
+    broker.start()
+    consumer = Consumer(shard(hub), inbox, broker.keys.folder, "127.0.0.1", broker.port)
+    consumer.start()
+    client = broker.client(str(hub))
+    wait_for_ingest(client, topic_up(hub, Class.STATUS))
+    for n in range(30):
+        client.publish(topic_up(hub, Class.ROUTINE), bytes([n]), qos=1)
+    wait_for(inbox.full, "the inbox is full")
+    octets: list[bytes] = []
+    while bytes([9]) not in octets:
+        received = inbox.get(timeout=20)
+        octets.append(received.delivery.envelope)
+        received.acknowledge()
+    assert octets[-10:] == [bytes([n]) for n in range(10)]
+    wait_for(inbox.full, "the next ones have taken the room")
+    consumer.stop()
+    assert inbox.full()
+    client.disconnect()
+    client.loop_stop()
 
 
 def test_what_came_while_ingest_was_away_waits_and_is_stored_once(
