@@ -249,8 +249,8 @@ def _met_table(compared: Sequence[Compared]) -> list[str]:
         return []
     text = (
         "## What went wrong, and was met\n\n"
-        "Virtual patients have setbacks, and when is known. Met: any rule fires between its beginning\n"
-        "and a day after its end. What always fires meets everything: read it beside the burden.\n"
+        "When virtual patients have setbacks is known. Met: any rule fires from its beginning\n"
+        "to a day after its end. What always fires meets everything: read it beside the burden.\n"
         "People who did not measure in that time are among those not met.\n"
     )
     return [text, *_table("data | setback | how many | met by naive | met by ours", rows)]
