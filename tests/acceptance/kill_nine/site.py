@@ -3,10 +3,8 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from edge_agent.report import status
 from edge_agent.settings import Settings as HubSettings
@@ -17,7 +15,7 @@ from simulators.peripherals.glucose_octets import Glucose
 from simulators.site import Home
 from tests.acceptance.kill_nine.parts import Broker, Part, Process
 from tests.acceptance.kill_nine.schedule import Event, Measure, Save, Strike
-from tests.fixtures.whole_site import SECRETS, ZONE, wait_for
+from tests.fixtures.whole_site import SECRETS, wait_for, wall
 from tests.integration.simulated_radio.live import LiveHome
 
 ADDRESSES = {"cuff": SECRETS["cuff"], "meter": SECRETS["meter"]}
@@ -88,8 +86,7 @@ class Site:
     def measure(self, device: str) -> None:
         """Take a measurement that no other is like."""
         number = next(self.numbers)
-        when = datetime.now(ZoneInfo(ZONE)) - timedelta(days=3) + timedelta(seconds=number)
-        plain = {"device_time": f"{when:%Y-%m-%dT%H:%M:%S}"}
+        plain = {"device_time": wall()}
         if device == "cuff":
             values = {"systolic": str(110 + number % 60), "diastolic": "70", "pulse": "71"}
             self.radio.measure(ADDRESSES[device], Pressure.model_validate(plain | values))
