@@ -1,12 +1,13 @@
-"""Stored history read set-wise says what the same readings say one by one."""
+"""Stored history read set-wise says what the same readings say one by one; what rules are worth."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerting.backtest.compare import outcomes
 from alerting.backtest.run import InForce, run
 from alerting.packs.loader import load_packs
 from gateway.storage.database import Database
 from gateway.storage.history import past_tasks, read_history
+from gateway.storage.quality import quality
 from tests.fixtures.site import make_site
 from tests.integration.alerting.homes import NOW, evaluate, rows, take_glucoses, take_pressures
 
@@ -42,3 +43,25 @@ def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
     assert sum(map(len, result.found)) == len(stored)
     (low,) = [each for each in outcomes(result, told) if each.rule == "glucose_low"]
     assert (low.actionable, low.actionable_found, low.unknown) == (2, 2, 0)
+
+
+def test_what_a_rule_is_worth(embedded_database: Database) -> None:
+    site = make_site(embedded_database)
+    take_glucoses(site, embedded_database, ("66", 9), ("120", 8), ("121", 7), ("301", 6))
+    take_pressures(site, embedded_database, (184, 75, 4))
+    evaluate(embedded_database)
+    with embedded_database.transaction() as connection:
+        connection.execute(
+            """UPDATE task SET status = 'completed', closed_by = 'nurse',
+                accepted_at = created_at + interval '6 minutes',
+                closed_at = created_at + interval '20 minutes',
+                disposition = jsonb_build_object('actionable', rule_key = 'glucose_low')
+            WHERE rule_key LIKE 'glucose%'"""
+        )
+        end = datetime.now(UTC) + timedelta(minutes=1)
+        told = {row["rule"]: row for row in quality(connection, end - timedelta(days=10), end)}
+    assert set(told) == {"glucose_low", "glucose_high", "systolic_high"}
+    low, high, open_ = told["glucose_low"], told["glucose_high"], told["systolic_high"]
+    assert (low["closed"], low["precision"], high["precision"]) == (1, 1.0, 0.0)
+    assert (low["per_patient_day"], low["acknowledge_median"], low["close_p90"]) == (0.1, 6, 20)
+    assert (open_["open"], open_["closed"], open_["precision"]) == (1, 0, None)
