@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 
-from alerting.notifiers import notifiers
 from gateway.broker.files import update_broker
 from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost
@@ -23,6 +22,7 @@ from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
 from gateway.life import MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
+from gateway.notifiers_file import read_notifiers
 from gateway.operators import Alarm
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -87,15 +87,15 @@ def run_ingest(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
+    delivery = Delivery(read_notifiers(settings.home / "notifiers.toml"))
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
-    with running(beside_worker(database, stop)):
+    with running(beside_worker(database, stop, delivery)):
         Worker(database, stop, beside=Alarm(settings.keys).look).run()
 
 
-def beside_worker(database: Database, stop: threading.Event) -> list[Loop]:
+def beside_worker(database: Database, stop: threading.Event, delivery: Delivery) -> list[Loop]:
     """Return the loops that let tasks climb and messages go."""
-    delivery = Delivery(notifiers({}))
     return [Loop(database, stop, live, TASKS), Loop(database, stop, delivery.deliver, MESSAGES)]
 
 

@@ -1,0 +1,30 @@
+"""Reads the site's notifiers.toml: which channels to people are set up, one table each."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from alerting.errors import ChannelError
+from alerting.notifiers import notifiers
+from alerting.ports import Notifier
+from gateway.errors import WrongInput
+
+
+def read_notifiers(path: Path) -> Mapping[str, Notifier]:
+    """Return a notifier for every channel; only the console without the file. Raises WrongInput.
+
+    The file holds secrets of providers, so no value of it is quoted.
+    """
+    try:
+        with path.open("rb") as file:
+            tables = tomllib.load(file)
+    except FileNotFoundError:
+        tables = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise WrongInput(f"{path} is not TOML.") from None
+    if strange := [name for name, table in tables.items() if not isinstance(table, dict)]:
+        raise WrongInput(f"{path}: {strange[0]} is not a table.")
+    try:
+        return notifiers(tables)
+    except ChannelError as error:
+        raise WrongInput(f"{path}: {error}.") from None
