@@ -20,6 +20,7 @@ from tests.integration.simulated_radio.live import LiveHome
 
 ADDRESSES = {"cuff": SECRETS["cuff"], "meter": SECRETS["meter"]}
 SETTLED_S = 90.0
+LOOK_EVERY_S = 0.05
 # A hub backs off from a broker that falls again and again, up to a minute. It is started anew
 # before it waits longer than this many falls ask for.
 FALLS = 2
@@ -127,9 +128,11 @@ class Site:
 
     def _settled(self) -> bool:
         assert not self.fallen(), f"fell without being struck: {self.fallen()}"
+        time.sleep(LOOK_EVERY_S)  # a look at the database costs it a process
+        if self.waiting():
+            return False
         try:
             account = self.account()
         except GatewayError:
             return False  # on its way back
-        known = account["identities"] >= len(self.taken()) and account["missing"] == 0
-        return known and self.waiting() == 0
+        return bool(account["identities"] >= len(self.taken()) and account["missing"] == 0)
