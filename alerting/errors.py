@@ -17,3 +17,10 @@ class ChannelError(ValueError):
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
+
+
+class OverrideError(ValueError):
+    """Other limits that do not fit a rule."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(f"{rule}: {reason}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, SerializeAsAny
@@ -101,7 +101,9 @@ class Freshness(Frozen):
 class Rule(Frozen, ABC):
     """A declared condition; each kind adds its parameters. A version never changes its content.
 
-    `adjusted` says why a patient's own limits are in it, and who set them; never in a pack.
+    Nobody may set other limits for a `locked` one. `adjusted` says why others' limits are in it,
+    and who set them, and `programme` is the pack that holds only for people in a programme with
+    it; neither is written in a pack.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -113,7 +115,9 @@ class Rule(Frozen, ABC):
     queue: Queue = "clinical"
     freshness: Freshness = Freshness()
     source: Annotated[str, Field(min_length=3)]
+    locked: bool = False
     adjusted: str | None = None
+    programme: str | None = None
 
     @property
     @abstractmethod
@@ -219,12 +223,26 @@ class Problem(Frozen):
     reason: str
 
 
-class Override(Frozen):
-    """One patient's own limits for a rule, in force for a time."""
+class Level(StrEnum):
+    """For whom other limits hold; each goes over those before it."""
 
-    patient_id: UUID
+    ORGANISATION = "organisation"
+    PROGRAMME = "programme"
+    PATIENT = "patient"
+
+
+class Override(Frozen):
+    """Other parameters of a rule, in force for a time: for an organisation, a programme, a person.
+
+    `changes` are parameters by name, as in a pack; `off` takes the rule away; `final` forbids the
+    levels after this one to change anything.
+    """
+
+    level: Level
     rule_key: str
-    bands: dict[str, dict[str, str]]
+    changes: dict[str, Any] = Field(default_factory=dict)
+    off: bool = False
+    final: bool = False
     reason: Annotated[str, Field(min_length=3)]
     author: Annotated[str, Field(min_length=1)]
     valid_from: AwareDatetime

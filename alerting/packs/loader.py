@@ -1,46 +1,83 @@
 """Reads a rule pack: YAML into checked rules, or one line that says which file, line and why."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, SerializeAsAny, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from alerting.errors import PackError
 from alerting.model import Rule
 from alerting.rules import kinds
+from device_profiles.reading import Frozen
 
 FOLDER: Final = Path(__file__).parent
 DEFAULT: Final = FOLDER / "default.yaml"
 
 
-def load_pack(path: Path) -> tuple[Rule, ...]:
+class Pack(Frozen, extra="forbid"):
+    """The head of a pack. `programme` says that its rules hold only for people in a programme that
+    uses it; without, they hold for everybody. A version never changes its content."""
+
+    pack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str = ""
+    version: Annotated[int, Field(ge=1)] = 1
+    programme: bool = False
+    rules: tuple[SerializeAsAny[Rule], ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of its content: what a clinician signs off."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def read_pack(path: Path) -> Pack:
     """Read one pack. Raises PackError."""
     root = _tree(path)
     document = yaml.safe_load(path.read_text("utf-8"))
-    if not isinstance(document, dict) or set(document) != {"pack", "rules"}:
-        raise PackError(path, 1, "a pack has exactly two keys, `pack` and `rules`")
+    if not isinstance(document, dict) or not {"pack", "rules"} <= set(document):
+        raise PackError(path, 1, "a pack has the keys `pack` and `rules`")
     if not isinstance(document["rules"], list):
         raise PackError(path, _line(root, ("rules",)), "`rules` is a list")
-    rules = tuple(_rule(path, root, at, given) for at, given in enumerate(document["rules"]))
+    try:
+        head = Pack.model_validate({**document, "rules": ()})
+    except ValidationError as error:
+        raise _error(path, root, (), error) from None
+    programme = head.pack if head.programme else None
+    rules = tuple(
+        _rule(path, root, at, given).model_copy(update={"programme": programme})
+        for at, given in enumerate(document["rules"])
+    )
     for at, rule in enumerate(rules):
         if any(rule.key == other.key for other in rules[:at]):
             raise PackError(path, _line(root, ("rules", at, "key")), f"{rule.key} is here twice")
-    return rules
+    return head.model_copy(update={"rules": rules})
+
+
+def load_pack(path: Path) -> tuple[Rule, ...]:
+    """Return the rules of one pack. Raises PackError."""
+    return read_pack(path).rules
+
+
+def read_packs(folder: Path = FOLDER) -> Mapping[str, Pack]:
+    """Read every pack of a folder, by its name. Raises PackError."""
+    packs = {path: read_pack(path) for path in sorted(folder.glob("*.yaml"))}
+    seen: set[str] = set()
+    for path, pack in packs.items():
+        if twice := [rule.key for rule in pack.rules if rule.key in seen]:
+            raise PackError(path, None, f"{twice[0]} is in another pack of this folder too")
+        seen.update(rule.key for rule in pack.rules)
+    return MappingProxyType({pack.pack: pack for pack in packs.values()})
 
 
 def load_packs(folder: Path = FOLDER) -> Mapping[str, Rule]:
-    """Read every pack of a folder, by rule key. Raises PackError."""
-    found: dict[str, Rule] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        for rule in load_pack(path):
-            if rule.key in found:
-                raise PackError(path, None, f"{rule.key} is in another pack of this folder too")
-            found[rule.key] = rule
-    return MappingProxyType(found)
+    """Return the rules of every pack of a folder, by their key. Raises PackError."""
+    packs = read_packs(folder).values()
+    return MappingProxyType({rule.key: rule for pack in packs for rule in pack.rules})
 
 
 def lint(path: Path) -> tuple[str, ...]:
@@ -58,13 +95,20 @@ def _rule(path: Path, root: Node, at: int, given: Any) -> Rule:
     try:
         rule: Rule = kinds()[kind].rule.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        text = f"{field}: {first['msg']}".removeprefix(": ")
-        raise PackError(path, _line(root, (*where, *first["loc"])), text) from None
-    if rule.adjusted is not None:
-        raise PackError(path, _line(root, (*where, "adjusted")), "adjusted: not in a pack")
+        raise _error(path, root, where, error) from None
+    for name in ("adjusted", "programme"):
+        if getattr(rule, name) is not None:
+            raise PackError(path, _line(root, (*where, name)), f"{name}: not in a rule of a pack")
     return rule
+
+
+def _error(
+    path: Path, root: Node, where: tuple[str | int, ...], error: ValidationError
+) -> PackError:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(map(str, first["loc"]))
+    text = f"{field}: {first['msg']}".removeprefix(": ")
+    return PackError(path, _line(root, (*where, *first["loc"])), text)
 
 
 def _tree(path: Path) -> Node:

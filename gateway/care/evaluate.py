@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 
+from alerting.errors import OverrideError
 from alerting.model import TAKES_PART, Episode, Observation, Override, Rule
 from alerting.overrides import effective
 from alerting.pipeline import decide
@@ -21,7 +21,7 @@ from gateway.storage.alerts import Case, carry_out
 from gateway.storage.charts import concerned_by, read_chart
 from gateway.storage.database import Connection
 from gateway.storage.duties import Counts, done, take
-from gateway.storage.rules import overrides
+from gateway.storage.rules import scope
 
 log = structlog.get_logger()
 
@@ -41,8 +41,9 @@ def evaluate_patient(
     duties = take(connection, patient, now, only)
     if duties is None:
         return 0
-    concerned = concerned_by(connection, duties, rules.values())
-    mine = in_force(concerned, overrides(connection, patient), now)
+    of_patient = scope(connection, patient, now)
+    concerned = concerned_by(connection, duties, of_patient.rules(rules.values()))
+    mine = in_force(concerned, of_patient.overrides, now, patient)
     tasks = lock_tasks(connection, patient)
     chart = read_chart(connection, duties, mine)
     news = [each for each in chart.observations if each.reading_id in duties.readings]
@@ -59,17 +60,17 @@ def evaluate_patient(
 
 
 def in_force(
-    rules: Iterable[Rule], overrides: Sequence[Override], now: datetime
+    rules: Iterable[Rule], overrides: Sequence[Override], now: datetime, patient: UUID
 ) -> tuple[Rule, ...]:
-    """Return the rules with a patient's own limits; limits that do not fit are told and left."""
-    return tuple(_own(rule, overrides, now) for rule in rules)
+    """Return a patient's rules with all limits; those that do not fit are told and left."""
+    found = (_own(rule, overrides, now, patient) for rule in rules)
+    return tuple(rule for rule in found if rule)
 
 
-def _own(rule: Rule, overrides: Sequence[Override], now: datetime) -> Rule:
+def _own(rule: Rule, overrides: Sequence[Override], now: datetime, patient: UUID) -> Rule | None:
     try:
         return effective(rule, overrides, now)
-    except ValidationError:
-        patient = next(each.patient_id for each in overrides)
+    except OverrideError:
         log.error("override_does_not_fit", rule=rule.key, patient=str(patient))  # noqa: TRY400
         return rule
 

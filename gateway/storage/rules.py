@@ -2,8 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -19,9 +21,25 @@ ON CONFLICT DO NOTHING"""
 
 STORED: Final = "SELECT sha256 FROM rule WHERE key = %s AND version = %s"
 
-OVERRIDES: Final = """
-SELECT patient_id, rule_key, bands, reason, author, valid_from, valid_until
-FROM rule_override WHERE patient_id = %s"""
+# The packs of a patient's programmes, and what is laid over rules: three levels, at any time.
+SCOPES: Final = """
+WITH mine AS (
+    SELECT m.patient_id, m.programme_id, g.packs
+    FROM programme_member m JOIN programme g ON g.id = m.programme_id
+    WHERE m.patient_id = ANY(%(patients)s) AND m.since <= %(now)s
+      AND (m.until IS NULL OR %(now)s < m.until)
+)
+SELECT p.id AS patient_id,
+    ARRAY(SELECT DISTINCT unnest(m.packs) FROM mine m WHERE m.patient_id = p.id) AS packs,
+    (SELECT coalesce(jsonb_agg(to_jsonb(o) - '{id,organisation_id,patient_id,programme_id,
+            created_at}'::text[] || jsonb_build_object('level',
+            CASE WHEN o.patient_id IS NOT NULL THEN 'patient'
+                 WHEN o.programme_id IS NOT NULL THEN 'programme' ELSE 'organisation' END)), '[]')
+     FROM rule_override o WHERE o.organisation_id = p.organisation_id
+       AND (o.patient_id = p.id OR o.patient_id IS NULL AND (o.programme_id IS NULL
+            OR o.programme_id IN (SELECT m.programme_id FROM mine m WHERE m.patient_id = p.id)))
+    ) AS overrides
+FROM patient p WHERE p.id = ANY(%(patients)s)"""
 
 
 class RuleChanged(Conflict):
@@ -56,6 +74,29 @@ def _load(connection: Connection, rule: Rule) -> None:
         )
 
 
-def overrides(connection: Connection, patient: UUID) -> tuple[Override, ...]:
-    """Return a patient's own limits, whenever they hold."""
-    return tuple(Override(**row) for row in connection.execute(OVERRIDES, [patient]))
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What holds for one patient: the packs of their programmes, and what is laid over rules."""
+
+    packs: frozenset[str] = frozenset()
+    overrides: tuple[Override, ...] = ()
+
+    def rules(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+        """Return the rules that everybody has, and those of the patient's programmes."""
+        return tuple(r for r in rules if r.programme is None or r.programme in self.packs)
+
+
+def scope(connection: Connection, patient: UUID, now: datetime) -> Scope:
+    """Return what holds for one patient."""
+    return scopes(connection, [patient], now).get(patient, Scope())
+
+
+def scopes(connection: Connection, patients: Sequence[UUID], now: datetime) -> dict[UUID, Scope]:
+    """Return what holds for each of these patients."""
+    asked = {"patients": list(patients), "now": now}
+    return {row["patient_id"]: _scope(row) for row in connection.execute(SCOPES, asked)}
+
+
+def _scope(row: dict[str, Any]) -> Scope:
+    laid = tuple(Override.model_validate(each) for each in row["overrides"])
+    return Scope(frozenset(row["packs"]), laid)

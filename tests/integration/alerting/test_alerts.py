@@ -183,9 +183,9 @@ def test_an_episode_longer_than_the_window_stays_one_alert(database: Database, s
 def test_a_patients_own_limits(database: Database, site: Site) -> None:
     with database.transaction() as connection:
         connection.execute(
-            """INSERT INTO rule_override (organisation_id, patient_id, rule_key, bands, reason,
+            """INSERT INTO rule_override (organisation_id, patient_id, rule_key, changes, reason,
                    author, valid_from)
-               VALUES (%s, %s, 'systolic_high', '{"P2": {"mm[Hg]": ">= 190", "kPa": ">= 25.3"}}',
+               VALUES (%s, %s, 'systolic_high', '{"bands": {"P2": {"mm[Hg]": ">= 190", "kPa": ">= 25.3"}}}',
                    'agreed', 'Dr Example', now() - interval '1 day')""",
             [site.organisation, site.patient],
         )
@@ -200,9 +200,9 @@ def test_a_patients_own_limits(database: Database, site: Site) -> None:
 def test_limits_that_do_not_fit_the_rule_are_left_out(database: Database, site: Site) -> None:
     with database.transaction() as connection:
         connection.execute(
-            """INSERT INTO rule_override (organisation_id, patient_id, rule_key, bands, reason,
+            """INSERT INTO rule_override (organisation_id, patient_id, rule_key, changes, reason,
                    author, valid_from)
-               VALUES (%s, %s, 'systolic_high', '{"P2": {"mm[Hg]": "< 190"}}', 'a mistake',
+               VALUES (%s, %s, 'systolic_high', '{"bands": {"P2": {"mm[Hg]": "< 190"}}}', 'a mistake',
                    'Dr Example', now() - interval '1 day')""",
             [site.organisation, site.patient],
         )

@@ -11,7 +11,7 @@ from alerting.model import Carried, Observation, Rule, Severity, State
 from alerting.pipeline.deduplicate import StoredAlert
 from alerting.rules import kinds
 from device_profiles.reading import Validity
-from tests.unit.alerting.make import NOON, PACK, observe, series
+from tests.unit.alerting.make import PACK, observe, series
 from tests.unit.alerting.register import Register
 from tests.unit.alerting.test_order_of_arrival import batches, charts
 

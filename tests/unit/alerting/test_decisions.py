@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from alerting.model import Direction, Override, Severity
+from alerting.model import Direction, Level, Override, Severity
 from alerting.overrides import effective
 from alerting.pipeline.decisions import Decision, Late, Resolve, Why
 from alerting.pipeline.deduplicate import AlertState, StoredAlert
@@ -186,9 +186,9 @@ def test_late_is_told_at_the_hub_not_at_the_gateway() -> None:
 
 def own(limit: str) -> Override:
     return Override(
-        patient_id=observe("glucose", "1").reading_id,
+        level=Level.PATIENT,
         rule_key="systolic_high",
-        bands={"P2": {"mm[Hg]": limit, "kPa": ">= 26"}},
+        changes={"bands": {"P2": {"mm[Hg]": limit, "kPa": ">= 26"}}},
         reason="agreed with the clinician",
         author="Dr Example",
         valid_from=NOON - timedelta(days=1),
@@ -196,10 +196,17 @@ def own(limit: str) -> Override:
     )
 
 
-def test_a_patients_own_limits_hold_for_their_time() -> None:
+def laid(*overrides: Override) -> Threshold:
     assert isinstance(SYSTOLIC, Threshold)
-    rule = effective(SYSTOLIC, [own(">= 190")], NOON)
+    rule = effective(SYSTOLIC, overrides, NOON)
+    assert rule is not None
+    return rule
+
+
+def test_a_patients_own_limits_hold_for_their_time() -> None:
+    rule = laid(own(">= 190"))
     assert str(rule.bands[next(iter(rule.bands))]["mm[Hg]"]) == "at or above 190"
+    assert isinstance(SYSTOLIC, Threshold)
     assert rule.clear == SYSTOLIC.clear
     assert rule.adjusted == "agreed with the clinician (Dr Example)"
     assert effective(SYSTOLIC, [own(">= 190")], NOON + timedelta(days=1)) == SYSTOLIC
@@ -209,7 +216,7 @@ def test_a_patients_own_limits_hold_for_their_time() -> None:
 def test_looser_limits_end_an_alert_that_they_do_not_support() -> None:
     register = Register((SYSTOLIC,))
     register.arrive(series("systolic", "184"))
-    register.rules = (effective(SYSTOLIC, [own(">= 190")], NOON),)
+    register.rules = (laid(own(">= 190")),)
     (resolve,) = register.arrive([observe("systolic", "186", hour=2)])
     assert isinstance(resolve, Resolve)
     assert resolve.why is Why.NOT_SUPPORTED
@@ -218,6 +225,6 @@ def test_looser_limits_end_an_alert_that_they_do_not_support() -> None:
 def test_tighter_limits_open_nothing_for_the_past() -> None:
     register = Register((SYSTOLIC,))
     register.arrive(series("systolic", "175 176 175"))
-    register.rules = (effective(SYSTOLIC, [own(">= 170")], NOON),)
+    register.rules = (laid(own(">= 170")),)
     assert register.arrive([observe("systolic", "120", hour=8)]) == ()
     assert names(register.arrive([observe("systolic", "171", hour=9)])) == ["Open"]
