@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 import numpy as np
@@ -126,6 +126,21 @@ class Judgements:
     fired: Codes
     held: Codes
     known: Mask
+
+
+def one_per_reading(columns: Columns, judged: Judgements, kept: Ints) -> Ints:
+    """Of one reading's several values keep the worst; `kept` are the rows that count."""
+    named: tuple[Any, ...] = (columns.patient, columns.at, columns.high, columns.low)
+    new = np.zeros(len(kept), np.bool_)
+    new[:1] = True
+    for field in named:
+        new[1:] |= field[kept][1:] != field[kept][:-1]
+    if new.all():
+        return kept
+    order = np.lexsort(
+        (columns.ordinal[kept], judged.held[kept], judged.fired[kept], np.cumsum(new))
+    )
+    return kept[order][new]
 
 
 def absence(observation: Observation) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from alerting.backtest.found import OPEN, Evidences, Found, of_episodes
-from alerting.columns import NONE, Codes, Columns, Ints, Judgements, Mask
+from alerting.columns import NONE, Codes, Columns, Ints, Judgements, Mask, one_per_reading
 from alerting.model import Rule
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -51,7 +51,7 @@ class _Rows:
         fires = np.zeros(int(columns.patient.max(initial=-1)) + 1, np.bool_)
         fires[columns.patient[judged.known & (judged.fired != NONE)]] = True
         kept = np.flatnonzero(judged.known & fires[columns.patient])
-        kept = _one_per_reading(columns, judged, kept)
+        kept = one_per_reading(columns, judged, kept)
         # A questionable reading that does not fire changes nothing.
         kept = kept[~(columns.questionable[kept] & (judged.fired[kept] == NONE))]
         chosen = columns.chosen(kept)
@@ -135,21 +135,6 @@ def _last(where: Mask, at: Ints) -> Ints:
     """Return the last place at or before each row, -1 where there is none."""
     places = np.flatnonzero(where)
     return np.concatenate(([-1], places))[np.searchsorted(places, at, side="right")]
-
-
-def _one_per_reading(columns: Columns, judged: Judgements, kept: Ints) -> Ints:
-    """Of one reading's several values keep the worst."""
-    fields: tuple[Any, ...] = (columns.patient, columns.at, columns.high, columns.low)
-    new = np.zeros(len(kept), np.bool_)
-    new[:1] = True
-    for field in fields:
-        new[1:] |= field[kept][1:] != field[kept][:-1]
-    if new.all():
-        return kept
-    order = np.lexsort(
-        (columns.ordinal[kept], judged.held[kept], judged.fired[kept], np.cumsum(new))
-    )
-    return kept[order][new]
 
 
 def _changes(values: Any) -> Mask:

@@ -1,7 +1,7 @@
 """Runs rules over histories: all patients at once where their kind can, else one by one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -72,7 +72,7 @@ def _run(
     steps: bool,
 ) -> tuple[list[Found], bool]:
     rule, kind = each.rule, kinds()[each.rule.kind]
-    if steps or kind.vector is None or not isinstance(rule, OneComponent) or rule.looks_back:
+    if steps or kind.vector is None or not isinstance(rule, OneComponent):
         wanted = _wanted(len(series.patients), each.patients, left_out)
         there = any(name in series.components for name in rule.components)
         return [_step(series, rule, wanted, progress)], there
@@ -80,9 +80,12 @@ def _run(
     columns = series.components.get(rule.component)
     if columns is not None:
         wanted = _wanted(len(series.patients), each.patients, left_out)
-        rows = wanted[columns.patient] & (columns.at >= series.begin)
+        rows = wanted[columns.patient]
         chosen = columns if rows.all() else columns.chosen(rows)
-        parts.append(fold(rule, chosen, kind.vector(rule, chosen)))
+        judged = kind.vector(rule, chosen)
+        # What was measured before is only looked back on.
+        now = replace(judged, known=judged.known & (chosen.at >= series.begin))
+        parts.append(fold(rule, chosen, now))
     apart = np.zeros(len(series.patients), np.bool_)
     apart[[patient for name, patient in series.apart if name == rule.component]] = True
     apart &= _wanted(len(series.patients), each.patients, left_out)

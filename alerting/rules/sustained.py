@@ -8,7 +8,7 @@ questionable reading counts for itself alone.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,10 +16,13 @@ from alerting.bands import Banded, left_out, no_bound
 from alerting.fold import Judged, one_per_reading
 from alerting.model import Observation, Problem, Severity
 from alerting.rules import Kind, concerned
-from alerting.rules.threshold import judge_one
+from alerting.rules.threshold import judge_each, judge_one
 from alerting.spans import said_span
 from alerting.words import SILENT, Said
 from device_profiles.reading import Validity
+
+if TYPE_CHECKING:
+    from alerting.columns import Columns, Judgements
 
 
 class Sustained(Banded):
@@ -129,4 +132,13 @@ def lint(rule: Sustained) -> tuple[str, ...]:
     return left_out(rule.component, rule.units)
 
 
-KIND: Final = Kind("sustained", Sustained, judge, lint, problems)
+def vector(rule: Sustained, columns: "Columns") -> "Judgements":
+    """See `Kind`."""
+    from alerting.judge_sustained import judge_sustained
+
+    bands = [int(band[1]) for band in rule.bands]
+    single = judge_each(rule, columns)
+    return judge_sustained(columns, single, bands, rule.times, rule.of, rule.lasting, rule.within)
+
+
+KIND: Final = Kind("sustained", Sustained, judge, lint, problems, vector)

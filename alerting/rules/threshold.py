@@ -79,14 +79,21 @@ def lint(rule: Threshold) -> tuple[str, ...]:
 
 
 def vector(rule: Threshold, columns: "Columns") -> "Judgements":
-    """See `Kind`. The comparisons are those of `judge`."""
+    """See `Kind`."""
+    return judge_each(rule, columns, rule.beyond_range)
+
+
+def judge_each(
+    rule: Banded, columns: "Columns", beyond_range: Severity | None = None
+) -> "Judgements":
+    """Judge all values by themselves, by the comparisons of `judge_one`."""
     from alerting.judge_columns import judge_bands
 
     def reached(severity: Severity, number: Decimal, unit: str, back: bool) -> bool:
         bound, margin = rule.bands[severity][unit], rule.clear.margin[unit]
         return bound.held(number, margin) if back else bound.reached(number)
 
-    beyond = worst((rule.beyond_range, next(iter(rule.bands))))
+    beyond = worst((beyond_range, next(iter(rule.bands))))
     return judge_bands(columns, rule.direction, rule.units, tuple(rule.bands), reached, beyond)
 
 
