@@ -86,14 +86,14 @@ def test_one_per_cent_of_garbage_costs_less_than_five(
                     print(with_it, rounds[with_it][-1])
         account, quarantined = running.account(), running.quarantined()
         sent = running.fleet.counts.sent
-    without, with_it = (_medians(rounds[one]) for one in (False, True))
+    clean, mixed = (_medians(rounds[one]) for one in (False, True))
     cost = {
-        "throughput_lost_percent": round(100 * (1 - with_it["rate"] / without["rate"]), 1),
-        "cpu_more_percent": round(100 * (with_it["cpu_us"] / without["cpu_us"] - 1), 1),
+        "throughput_lost_percent": round(100 * (1 - mixed["rate"] / clean["rate"]), 1),
+        "cpu_more_percent": round(100 * (mixed["cpu_us"] / clean["cpu_us"] - 1), 1),
         "load": round(os.getloadavg()[1], 1),
     }
-    told = {"rounds": 2 * PAIRS, "good": sent, "garbage": len(quarantined), **without}
-    told |= {f"{name}_with_garbage": number for name, number in with_it.items()}
+    told = {"rounds": 2 * PAIRS, "good": sent, "garbage": len(quarantined), **clean}
+    told |= {f"{name}_with_garbage": number for name, number in mixed.items()}
     promise("garbage", **told, **cost, limit_percent=5)
     assert quarantined == garbage.published
     assert (account.stored, account.missing_count) == (sent, 0)
