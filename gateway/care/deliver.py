@@ -38,6 +38,9 @@ WHERE task_id = ANY(%(tasks)s) AND next_action_at IS NOT NULL AND NOT banner
   AND NOT EXISTS (SELECT FROM notification n WHERE n.tasks @> ARRAY[e.task_id]
       AND n.created_at >= %(since)s AND n.state IN ('due', 'sent'))"""
 
+LATER: Final = "UPDATE notification SET next_action_at = %s WHERE id = %s AND state = 'due'"
+
+AGAIN: Final = timedelta(minutes=1)
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=5)
 # 5, 10, 20 and 40 s: P1's next step comes after 5 minutes anyway.
@@ -56,11 +59,21 @@ class Delivery:
         """Send all that is due, the most urgent first; return how many rows. Autocommit."""
         done = 0
         while True:
-            with connection.transaction():
-                row = connection.execute(TAKE, [now]).fetchone()
-                if row is None:
-                    return done
-                self._one(connection, row, now)
+            row: dict[str, Any] | None = None
+            try:
+                with connection.transaction():
+                    row = connection.execute(TAKE, [now]).fetchone()
+                    if row is None:
+                        return done
+                    self._one(connection, row, now)
+            except Exception as error:
+                if connection.broken or row is None:
+                    raise
+                # Our own mistake, and not the channel's: the others are not held up by it.
+                name = type(error).__name__
+                log.error("delivery_failed", notification=str(row["id"]), error=name)  # noqa: TRY400
+                with connection.transaction():
+                    connection.execute(LATER, [now + AGAIN, row["id"]])
             done += 1
 
     def _one(self, connection: Connection, row: dict[str, Any], now: datetime) -> None:
