@@ -1,5 +1,6 @@
 """Units of one quantity, their fixed conversions, and how they are written for people."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -48,3 +49,34 @@ def convert(number: Decimal, unit: str, to: str) -> Decimal | None:
 def written(unit: str) -> str:
     """Return a UCUM unit as people write it."""
     return _WRITTEN.get(unit, unit)
+
+
+def typed(text: str) -> str:
+    """Return the UCUM unit of what people type: `mmHg`, `lb`, `°F`, or UCUM itself."""
+    return {shown.lower(): unit for unit, shown in _WRITTEN.items()}.get(text.lower(), text)
+
+
+def both(number: Decimal, unit: str, preferred: str | None) -> str:
+    """Return a number as measured, and in the reader's unit too where that is another one."""
+    measured = f"{number:f} {written(unit)}"
+    other = convert(number, unit, preferred) if preferred and preferred != unit else None
+    if other is None or preferred is None:
+        return measured
+    return f"{measured} ({other:.1f} {written(preferred)})"
+
+
+# What a quantity may be shown and typed in, the international way first.
+QUANTITIES: Final = {
+    "pressure": (MMHG, KPA),
+    "glucose": (MMOL_L, MG_DL),
+    "weight": (KG, POUND),
+    "temperature": (CELSIUS, FAHRENHEIT),
+}
+
+
+def preferred(unit: str, units: Mapping[str, str]) -> str | None:
+    """Return the unit of the same quantity that a reader wants; `units` is by quantity."""
+    for quantity, known in QUANTITIES.items():
+        if unit in known:
+            return units.get(quantity)
+    return None

@@ -12,7 +12,9 @@ from gateway.cli import (
     enrolment,
     homes,
     keys,
+    limits,
     oncall,
+    programmes,
     quarantine,
     receipt,
     register,
@@ -51,6 +53,8 @@ for group in (
     statement,
     quarantine,
     rules,
+    programmes,
+    limits,
     backtest,
 ):
     group.register(app)

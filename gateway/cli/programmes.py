@@ -1,0 +1,103 @@
+"""`programme`: what people are followed for, by packs of rules that a clinician signed off."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from gateway.cli import given
+from gateway.cli.groups import group
+from gateway.cli.options import By, Organisation
+from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.errors import NotFound, WrongInput
+from gateway.settings import load_settings
+from gateway.storage import programmes
+from gateway.storage.programmes import Approval
+
+if TYPE_CHECKING:
+    from alerting.packs.loader import Pack
+
+Reason = Annotated[str, typer.Option(help="Why, in words for others.")]
+Patient = Annotated[UUID, typer.Argument(help="The patient's id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    programme = group(app, "programme", "Programmes, their rule packs, and who is in them.")
+    for name, command in (("add", add), ("list", list_), ("join", join), ("leave", leave)):
+        programme.command(name)(command)
+    group(app, "rules").command("approve")(approve)
+
+
+def approve(
+    pack: Annotated[str, typer.Argument(help="A pack, as `rules packs` lists them.")],
+    organisation: Organisation,
+    clinician: Annotated[str, typer.Option(help="Who answers for it.")],
+    role: Annotated[str, typer.Option(help="As what: their profession or function.")],
+    by: By = "",
+) -> None:
+    """Note that a clinician signs a pack off. Example: rules approve diabetes --clinician ..."""
+    chosen = _pack(pack)
+    who = Approval(
+        clinician=given.name(clinician), role=given.name(role), approved_at=datetime.now(UTC)
+    )
+    with load_settings().database().transaction() as connection:
+        programmes.approve(connection, organisation, chosen, who, given.who(by))
+    print(f"{chosen.pack} version {chosen.version} is signed off by {who.clinician}")
+
+
+def add(
+    key: str,
+    organisation: Organisation,
+    pack: Annotated[list[str], typer.Option(help="A pack of rules; repeat for more.")],
+    title: str = "",
+    by: By = "",
+) -> None:
+    """Add a programme. Example: programme add hf --pack heart_failure --organisation ID."""
+    packs = [_pack(each) for each in pack]
+    now = datetime.now(UTC)
+    with load_settings().database().transaction() as connection:
+        programmes.add_programme(
+            connection, organisation, key, title or key, packs, given.who(by), now
+        )
+    print(f"programme {key} is there")
+
+
+def list_(organisation: Organisation, as_json: JsonOption = False) -> None:
+    """List programmes with their packs and how many people are in them."""
+    with load_settings().database().transaction() as connection:
+        rows = programmes.list_programmes(connection, organisation, datetime.now(UTC))
+    print_json(rows) if as_json else print_table("Programmes", rows, "No programme.")
+
+
+def join(
+    patient: Patient, key: str, organisation: Organisation, reason: Reason, by: By = ""
+) -> None:
+    """Take a patient in. Example: programme join PATIENT hf --organisation ID --reason referral."""
+    _reason(reason)
+    with load_settings().database().transaction() as connection:
+        now = datetime.now(UTC)
+        programmes.join(connection, organisation, key, patient, given.who(by), reason, now)
+    print("in the programme from now on")
+
+
+def leave(patient: Patient, key: str, organisation: Organisation) -> None:
+    """Let a patient leave; what is open stays open until somebody closes it."""
+    with load_settings().database().transaction() as connection:
+        programmes.leave(connection, organisation, key, patient, datetime.now(UTC))
+    print("not in the programme any more")
+
+
+def _pack(name: str) -> "Pack":
+    from alerting.packs.loader import read_packs
+
+    packs = read_packs()
+    if name not in packs:
+        raise NotFound(f"There is no pack {name}; there are {', '.join(sorted(packs))}.")
+    return packs[name]
+
+
+def _reason(text: str) -> None:
+    if len(text.strip()) < 3:
+        raise WrongInput("A reason has at least three letters.")
