@@ -26,7 +26,7 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 test: check  ## Everything that can be tested without hardware
 	$(PYTEST) tests/integration tests/acceptance tests/durability -q -m "not slow" -n 3 --dist loadfile
 
-test-long: setup  ## Hours of the same: many random schedules of kill -9
+test-long: setup  ## Hours of the same: 500 random schedules of kill -9, 72 hours offline
 	$(PYTEST) tests -q -m slow --timeout 7200
 
 test-bluez: setup  ## The devices' stories on the real Linux Bluetooth stack, in a virtual machine
