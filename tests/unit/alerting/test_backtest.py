@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.backtest.found import Found
@@ -165,6 +165,7 @@ def test_all_at_once_is_one_by_one(rule: Rule, people: list[list[Observation]]) 
     assert alerts(at_once) == live(rule, named)
 
 
+@settings(max_examples=40)
 @given(rule=sustained(), people=st.lists(charts(), min_size=1, max_size=3), hour=st.integers(0, 12))
 def test_what_is_looked_back_on_is_the_same(
     rule: Rule, people: list[list[Observation]], hour: int

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.backtest.compare import Past, differences, outcomes
@@ -48,6 +48,7 @@ def worklist(found: Found) -> list[tuple[int, int, int, bool]]:
     return [(p, at, severity, bool(itself)) for p, at, severity, itself in done]
 
 
+@settings(max_examples=40)
 @given(rule=rules(), people=st.lists(charts(), max_size=3))
 def test_tasks_are_those_of_a_worklist(rule: object, people: list[list[Observation]]) -> None:
     named = {f"p{number}": chart for number, chart in enumerate(people)}

@@ -50,14 +50,14 @@ def test_the_schema_takes_the_tests_that_ship(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
 def test_every_threshold_of_a_pack_has_a_test_that_opens_it(path: Path) -> None:
     tests = path.parent / "tests" / path.name
-    if path.name != "default.yaml" and not tests.exists():
-        pytest.skip("this pack has no tests yet")
     rules = {
         rule["key"]
         for rule in yaml.safe_load(path.read_text())["rules"]
         if rule["kind"] == "threshold"
     }
-    told = yaml.safe_load(tests.read_text())["tests"]
+    if rules and path.name != "default.yaml" and not tests.exists():
+        pytest.skip("this pack has no tests yet")
+    told = yaml.safe_load(tests.read_text())["tests"] if rules else []
     assert rules <= {alert["rule"] for test in told for alert in test["alerts"]}
 
 
