@@ -1,14 +1,15 @@
 """A finding: why a rule holds, so that a person can check it without the program."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
 from alerting.model import Episode, Evidence, Severity
-from alerting.units import written
+from alerting.units import both, preferred
 from device_profiles.reading import Absent, Frozen, Validity
 
 # An oximeter worn for an hour gives thousands. A person checks what opened it, the worst and the
@@ -16,6 +17,10 @@ from device_profiles.reading import Absent, Frozen, Validity
 SHOWN: Final = 20
 
 E = TypeVar("E")
+
+# The unit that a reader wants, by quantity; a number is shown in it beside how it was measured.
+Units = Mapping[str, str]
+MEASURED: Final[Units] = MappingProxyType({})
 
 
 class Finding(Frozen):
@@ -35,7 +40,7 @@ class Finding(Frozen):
     sentence: str
 
 
-def explain(episodes: Sequence[Episode], zone: ZoneInfo) -> Finding:
+def explain(episodes: Sequence[Episode], zone: ZoneInfo, units: Units = MEASURED) -> Finding:
     """Explain the episodes of one alert, oldest first, in the patient's local time."""
     last = episodes[-1]
     evidence = tuple(each for episode in episodes for each in episode.evidence)
@@ -48,7 +53,7 @@ def explain(episodes: Sequence[Episode], zone: ZoneInfo) -> Finding:
         since=evidence[0].observation.measured_at,
         readings=sum(len(episode.evidence) + episode.earlier for episode in episodes),
         evidence=shown(evidence, _urgency),
-        sentence=sentence(last.rule.label, decisive(evidence), zone),
+        sentence=sentence(last.rule.label, decisive(evidence), zone, units),
     )
 
 
@@ -70,11 +75,12 @@ def _urgency(evidence: Evidence) -> tuple[bool, str]:
     return evidence.late, evidence.severity
 
 
-def sentence(label: str, evidence: Evidence, zone: ZoneInfo) -> str:
+def sentence(label: str, evidence: Evidence, zone: ZoneInfo, units: Units = MEASURED) -> str:
     """Say it plainly: `Systolic 184 mmHg at 08:12 is at or above 180.`"""
     observation = evidence.observation
     if observation.number is not None:
-        shown = f"{observation.number:f} {written(observation.unit)}"
+        wanted = preferred(observation.unit, units)
+        shown = both(observation.number, observation.unit, wanted)
     else:
         shown = (observation.absent or Absent.SENTINEL).value
     doubt = ""

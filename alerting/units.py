@@ -1,6 +1,6 @@
 """Units of one quantity, their fixed conversions, and how they are written for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -80,3 +80,16 @@ def preferred(unit: str, units: Mapping[str, str]) -> str | None:
         if unit in known:
             return units.get(quantity)
     return None
+
+
+def by_quantity(texts: Iterable[str]) -> dict[str, str]:
+    """Return units as people type them by what they measure. Raises ValueError for another one."""
+    found: dict[str, str] = {}
+    for text in texts:
+        unit = typed(text)
+        quantity = next((name for name, known in QUANTITIES.items() if unit in known), None)
+        if quantity is None:
+            every = ", ".join(written(unit) for known in QUANTITIES.values() for unit in known)
+            raise ValueError(f"{text} is none of {every}.")
+        found[quantity] = unit
+    return found

@@ -1,6 +1,7 @@
 """Reads a rule pack: YAML into checked rules, or one line that says which file, line and why."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +33,8 @@ class Pack(Frozen, extra="forbid"):
     @property
     def sha256(self) -> str:
         """Return the hash of its content: what a clinician signs off."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        said = self.model_dump(mode="json", exclude_defaults=True)
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def read_pack(path: Path) -> Pack:

@@ -50,7 +50,7 @@ def evaluate_patient(
     _tell_problems(mine, news)
     episodes = Evaluate(mine, chart.carried, chart.since)(chart.observations, now)
     decisions = decide(mine, episodes, chart.alerts, duties.readings, now)
-    case = Case(connection, duties.organisation, patient, duties.zone, now)
+    case = Case(connection, duties.organisation, patient, duties.zone, now, duties.units)
     supported = _supported(decisions, chart.alerts, duties.aside)
     carry_out(case, supported, gate(case, supported, chart.alerts, mine, tasks))
     reached("carried_out")

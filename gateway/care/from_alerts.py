@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from alerting.findings import decisive, sentence, shown
+from alerting.findings import MEASURED, Units, decisive, sentence, shown
 from alerting.model import Evidence, Rule, Severity
 from gateway.care.due import Due, due, sooner
 from gateway.care.moves import Status, closes_by_itself
@@ -59,6 +59,7 @@ class Case:
     patient: UUID
     zone: ZoneInfo
     now: datetime
+    units: Units = MEASURED
 
 
 def lock_tasks(connection: Connection, patient: UUID) -> frozenset[tuple[str | None, str | None]]:
@@ -97,7 +98,7 @@ def add_evidence(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Evidenc
     current = _open_task(case, rule)
     if current is None:
         return
-    told = [*current["evidence"], *_told(rule, evidence, case.zone)]
+    told = [*current["evidence"], *_told(case, rule, evidence)]
     row = [len(evidence), Jsonb(shown(told, _urgency)), current["id"]]
     case.connection.execute(ADD_EVIDENCE, row)
     _record(case, "task_evidence_added", current["id"], alert, quiet=EVIDENCE_EVERY)
@@ -139,7 +140,7 @@ def _new_task(
             "title": rule.title,
             "sentence": _says(case, rule, evidence),
             "readings": len(evidence),
-            "evidence": Jsonb(shown(_told(rule, evidence, case.zone), _urgency)),
+            "evidence": Jsonb(shown(_told(case, rule, evidence), _urgency)),
             "due_ack_at": by.ack_at,
             "due_at": by.act_at,
             "now": case.now,
@@ -168,10 +169,10 @@ def _find(case: Case, rule_key: str, direction: str) -> dict[str, Any] | None:
 
 
 def _says(case: Case, rule: Rule, evidence: Sequence[Evidence]) -> str:
-    return sentence(rule.label, decisive(evidence), case.zone)
+    return sentence(rule.label, decisive(evidence), case.zone, case.units)
 
 
-def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> list[dict[str, Any]]:
+def _told(case: Case, rule: Rule, evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
     """Say each reading in words, so that the task can be worked without the chart."""
     return [
         {
@@ -179,7 +180,7 @@ def _told(rule: Rule, evidence: Sequence[Evidence], zone: ZoneInfo) -> list[dict
             "measured_at": each.observation.measured_at.isoformat(),
             "severity": each.severity,
             "late": each.late,
-            "sentence": sentence(rule.label, each, zone),
+            "sentence": sentence(rule.label, each, case.zone, case.units),
         }
         for each in evidence
     ]

@@ -27,7 +27,9 @@ WHERE ended_at IS NULL AND alert_id IS NOT NULL AND next_action_at <= %s LIMIT %
 LATER: Final = """
 UPDATE suppression SET next_action_at = %s + interval '1 minute'
 WHERE patient_id = %s AND ended_at IS NULL AND alert_id IS NOT NULL AND next_action_at <= %s"""
-WHOSE: Final = "SELECT organisation_id, timezone FROM patient WHERE id = %s"
+WHOSE: Final = """
+SELECT p.organisation_id, p.timezone, o.units
+FROM patient p JOIN organisation o ON o.id = p.organisation_id WHERE p.id = %s"""
 ALERTS: Final = """
 SELECT a.id, a.severity, a.state, a.explanation FROM alert a
 WHERE a.patient_id = %s AND (a.state <> 'resolved' OR a.id = ANY(%s))"""
@@ -65,7 +67,8 @@ def release_patient(connection: Connection, patient: UUID, now: datetime) -> int
     row = connection.execute(WHOSE, [patient]).fetchone()
     if row is None or not held.alerts:
         return 0
-    case = Case(connection, row["organisation_id"], patient, ZoneInfo(row["timezone"]), now)
+    zone = ZoneInfo(row["timezone"])
+    case = Case(connection, row["organisation_id"], patient, zone, now, row["units"])
     alerts = connection.execute(ALERTS, [patient, list(held.alerts)]).fetchall()
     over = {alert["id"] for alert in alerts if alert["state"] == "resolved"}
     if over:

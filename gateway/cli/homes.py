@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     organisation = typer.Typer(help="Organisations: the tenants.", no_args_is_help=True)
     organisation.command("add")(add_organisation)
+    organisation.command("units")(set_units)
     app.add_typer(organisation, name="organisation")
     patient = typer.Typer(help="Patients.", no_args_is_help=True)
     patient.command("add")(add_patient)
@@ -56,6 +57,22 @@ def add_organisation(name: str, as_json: JsonOption = False) -> None:
     with load_settings().database().transaction() as connection:
         id_ = homes.add_organisation(connection, given_name)
     _print_id(id_, as_json)
+
+
+def set_units(
+    organisation: Annotated[UUID, typer.Argument()],
+    units: Annotated[list[str], typer.Argument(help="As mmol/L kPa °F lb: one per quantity.")],
+) -> None:
+    """Show numbers in a country's units too. Example: organisation units ID mmol/L kPa."""
+    from alerting.units import by_quantity
+
+    try:
+        chosen = by_quantity(units)
+    except ValueError as error:
+        raise WrongInput(str(error)) from None
+    with load_settings().database().transaction() as connection:
+        homes.set_units(connection, organisation, chosen)
+    print(", ".join(f"{quantity}: {unit}" for quantity, unit in chosen.items()))
 
 
 def add_patient(

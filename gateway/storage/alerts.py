@@ -178,7 +178,7 @@ def _add_readings(case: Case, alert: UUID, rule: Rule, evidence: Sequence[Eviden
 
 
 def _explained(case: Case, episodes: Episodes) -> tuple[Rule, Finding]:
-    return episodes[-1].rule, explain(episodes, case.zone)
+    return episodes[-1].rule, explain(episodes, case.zone, case.units)
 
 
 def _row(case: Case, alert: UUID, finding: Finding) -> dict[str, Any]:

@@ -25,10 +25,11 @@ SELECT reading_id FROM duty WHERE patient_id = %s AND (retry_at IS NULL OR retry
 ORDER BY measured_at, reading_id LIMIT %s"""
 
 TAKE: Final = """
-SELECT d.reading_id, d.measured_at, d.organisation_id, p.timezone,
+SELECT d.reading_id, d.measured_at, d.organisation_id, p.timezone, o.units,
        d.retry_at IS NULL OR d.retry_at <= %(now)s AS due,
        d.attempts > 0 OR e.reading_id IS NULL AS unknown
 FROM duty d JOIN patient p ON p.id = d.patient_id
+JOIN organisation o ON o.id = d.organisation_id
 LEFT JOIN evaluation e ON e.reading_id = d.reading_id
 WHERE d.patient_id = %(patient)s ORDER BY d.measured_at FOR UPDATE OF d SKIP LOCKED"""
 
@@ -65,6 +66,7 @@ class Duties:
     patient: UUID
     organisation: UUID
     zone: ZoneInfo
+    units: Mapping[str, str]
     readings: frozenset[UUID]
     aside: frozenset[UUID]
     earliest: datetime
@@ -113,6 +115,7 @@ def take(
         patient=patient,
         organisation=taken[0]["organisation_id"],
         zone=ZoneInfo(taken[0]["timezone"]),
+        units=taken[0]["units"],
         readings=readings,
         aside=frozenset(row["reading_id"] for row in rows if row["unknown"]) - readings,
         earliest=taken[0]["measured_at"],

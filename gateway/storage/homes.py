@@ -1,11 +1,13 @@
 """Organisations, patients, hubs, devices, and who belongs to what since when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from device_profiles.registry import PROFILES
 from device_profiles.wire.hub_file import PairedDevice
@@ -14,6 +16,7 @@ from gateway.errors import AlreadyAssigned, Conflict, NotFound, WrongInput
 from gateway.storage.database import Connection
 
 ADD_ORGANISATION: Final = "INSERT INTO organisation (id, name) VALUES (%s, %s)"
+SET_UNITS: Final = "UPDATE organisation SET units = units || %s WHERE id = %s"
 ADD_PATIENT: Final = """
 INSERT INTO patient (id, organisation_id, name, timezone) VALUES (%s, %s, %s, %s)"""
 ADD_HUB: Final = """
@@ -82,6 +85,12 @@ def add_organisation(connection: Connection, name: str) -> UUID:
     id_ = uuid4()
     connection.execute(ADD_ORGANISATION, [id_, name])
     return id_
+
+
+def set_units(connection: Connection, organisation: UUID, units: Mapping[str, str]) -> None:
+    """Say in which units its people read numbers, by quantity. Raises NotFound."""
+    must_exist(connection, "organisation", organisation)
+    connection.execute(SET_UNITS, [Jsonb(dict(units)), organisation])
 
 
 def add_patient(connection: Connection, organisation: UUID, name: str, timezone: str) -> UUID:

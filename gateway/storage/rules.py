@@ -63,7 +63,9 @@ def load_packs(
 
 def _load(connection: Connection, rule: Rule) -> None:
     body = rule.model_dump(mode="json")
-    sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    # Of what was said, not of defaults: a parameter that a later version brings changes no rule.
+    said = rule.model_dump(mode="json", exclude_defaults=True)
+    sha256 = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     row = {"key": rule.key, "version": rule.version, "body": Jsonb(body), "sha256": sha256}
     connection.execute(INSERT, row)
     stored = connection.execute(STORED, [rule.key, rule.version]).fetchone()

@@ -72,3 +72,9 @@ def test_a_late_reading_does_not_speak_where_a_timely_one_can() -> None:
     timely = observe("glucose", "66", hour=1)
     said = explain(episodes(PACK["glucose_low"], [late, timely]), VIENNA).sentence
     assert said == "Glucose 66 mg/dL at 14:00 is below 70."
+
+
+def test_the_readers_unit_is_said_beside_the_measured_one() -> None:
+    (found,) = [e for rule in PACK.values() for e in episodes(rule, [observe("glucose", "254")])]
+    said = explain([found], VIENNA, {"glucose": "mmol/L", "pressure": "kPa"}).sentence
+    assert said == "Glucose 254 mg/dL (14.1 mmol/L) at 13:00 is above 250."

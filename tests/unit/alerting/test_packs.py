@@ -68,9 +68,9 @@ def test_kinds_are_found_by_walking() -> None:
         ("    kind: threshold\n", "", 3, "a rule has a kind"),
         ("title: Glucose low", "title: [", 8, "expected"),
         ("title: Glucose low", "title: Low\n    title: Lower", 7, "title is given twice"),
-        ("rules:", "regeln:", 1, "exactly two keys"),
-        ("pack: mine\n", "pack: mine\nauthor: me\n", 1, "exactly two keys"),
-        ("version: 1", "version: 1\n    adjusted: by me", 5, "adjusted: not in a pack"),
+        ("rules:", "regeln:", 1, "the keys `pack` and `rules`"),
+        ("pack: mine\n", "pack: mine\nauthor: me\n", 2, "author: Extra inputs"),
+        ("version: 1", "version: 1\n    adjusted: by me", 5, "adjusted: not in a rule of a pack"),
         ("direction: low", "direction: down", 9, "direction: Input should be"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_broken_pack_says_where_and_why(
     [
         (b"", "the file is empty"),
         (b"\xff\xfe\x00", "not UTF-8"),
-        (b"- a\n- b\n", "exactly two keys"),
+        (b"- a\n- b\n", "the keys `pack` and `rules`"),
         (b"pack: a\nrules: 3\n", "`rules` is a list"),
         (b"pack: a\nrules: [3]\n", "a rule has a kind"),
         (b"pack: !!python/object:os.system x\nrules: []\n", "could not determine a constructor"),

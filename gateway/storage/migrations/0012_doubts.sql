@@ -1,4 +1,4 @@
--- 0013_doubts.sql: readings that are probably somebody else's: held, and what a person said of them.
+-- 0012_doubts.sql: readings that are probably somebody else's: held, and what a person said of them.
 
 -- One row for each time that such a reading was told. The reading itself stays sealed in quarantine.
 CREATE TABLE doubt (
