@@ -5,7 +5,7 @@ fall. When the alert is resolved, P1 and P2 stay with a note; P3 and P4 that nob
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from alerting.findings import MEASURED, Units, decisive, sentence, shown
+from alerting.findings import Units, decisive, sentence, shown
 from alerting.model import Evidence, Rule, Severity
 from gateway.care.due import Due, due, sooner
 from gateway.care.moves import Status, closes_by_itself
@@ -59,7 +59,7 @@ class Case:
     patient: UUID
     zone: ZoneInfo
     now: datetime
-    units: Units = MEASURED
+    units: Units = field(default_factory=dict)
 
 
 def lock_tasks(connection: Connection, patient: UUID) -> frozenset[tuple[str | None, str | None]]:
