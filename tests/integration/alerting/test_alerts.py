@@ -185,7 +185,8 @@ def test_a_patients_own_limits(database: Database, site: Site) -> None:
         connection.execute(
             """INSERT INTO rule_override (organisation_id, patient_id, rule_key, changes, reason,
                    author, valid_from)
-               VALUES (%s, %s, 'systolic_high', '{"bands": {"P2": {"mm[Hg]": ">= 190", "kPa": ">= 25.3"}}}',
+               VALUES (%s, %s, 'systolic_high',
+                   '{"bands": {"P2": {"mm[Hg]": ">= 190", "kPa": ">= 25.3"}}}',
                    'agreed', 'Dr Example', now() - interval '1 day')""",
             [site.organisation, site.patient],
         )
@@ -202,7 +203,8 @@ def test_limits_that_do_not_fit_the_rule_are_left_out(database: Database, site: 
         connection.execute(
             """INSERT INTO rule_override (organisation_id, patient_id, rule_key, changes, reason,
                    author, valid_from)
-               VALUES (%s, %s, 'systolic_high', '{"bands": {"P2": {"mm[Hg]": "< 190"}}}', 'a mistake',
+               VALUES (%s, %s, 'systolic_high', '{"bands": {"P2": {"mm[Hg]": "< 190"}}}',
+                   'a mistake',
                    'Dr Example', now() - interval '1 day')""",
             [site.organisation, site.patient],
         )
