@@ -1,6 +1,9 @@
 """Stored history read set-wise says what the same readings say one by one; what rules are worth."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from alerting.backtest.compare import outcomes
 from alerting.backtest.run import InForce, run
@@ -8,8 +11,16 @@ from alerting.packs.loader import load_packs
 from gateway.storage.database import Database
 from gateway.storage.history import past_tasks, read_history
 from gateway.storage.quality import quality
-from tests.fixtures.site import make_site
-from tests.integration.alerting.homes import NOW, evaluate, rows, take_glucoses, take_pressures
+from tests.fixtures.site import blood_pressure, make_site
+from tests.integration.alerting.homes import (
+    NOW,
+    ago,
+    evaluate,
+    rows,
+    take,
+    take_glucoses,
+    take_pressures,
+)
 
 
 def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
@@ -19,6 +30,8 @@ def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
     take_glucoses(first, embedded_database, ("66", 9), ("50", 8), ("120", 7), ("121", 6), ("65", 5))
     take_glucoses(second, embedded_database, ("53.9999999", 4), ("260", 3), ("301.5", 2))
     take_pressures(second, embedded_database, (184, 55, 4), (120, 70, 3))
+    marked = blood_pressure(121, 71, ago(2)).model_copy(update={"flags": ("irregular_pulse",)})
+    take(second, embedded_database, (marked, ago(2)))
     evaluate(embedded_database)
     rules = load_packs()
     with embedded_database.transaction() as connection:
@@ -30,6 +43,12 @@ def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
         series = read_history(connection, rules.values(), begin, end)
         told = past_tasks(connection, series.patients, begin, end)
     assert [name for name, _ in series.apart] == ["glucose"]
+    everybody = np.ones(len(series.patients), np.bool_)
+    ((_, pressures),) = series.people(["systolic"], everybody)
+    assert [set(each.flags) for each in pressures] == [set(), set(), {"irregular_pulse"}]
+    assert {each.utc_offset for each in pressures} == {
+        each.measured_at.astimezone(ZoneInfo("Europe/Vienna")).utcoffset() for each in pressures
+    }
     result = run(series, [InForce(rule) for rule in rules.values()])
     again = run(series, [InForce(rule) for rule in rules.values()], steps=True)
     found = {
