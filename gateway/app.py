@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from alerting.rules.jump import Jump
 from gateway.broker.files import update_broker
 from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost
@@ -24,6 +25,7 @@ from gateway.life import MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
 from gateway.notifiers_file import read_notifiers
 from gateway.operators import Alarm
+from gateway.rules.packs import site_rules
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
@@ -58,11 +60,12 @@ def prepare(settings: Settings) -> list[str]:
     """Make keys, migrate, load rule packs, write the broker's files; return what was applied."""
     from gateway.storage.rules import load_packs
 
+    rules = site_rules(settings)
     make_site_keys(settings.keys, settings.hosts, datetime.now(UTC))
     database = settings.database()
     applied = database.migrate()
     with database.transaction() as connection:
-        load_packs(connection)
+        load_packs(connection, rules)
     update_broker(settings, database)
     return applied
 
@@ -70,6 +73,7 @@ def prepare(settings: Settings) -> list[str]:
 def run_ingest(settings: Settings) -> None:
     """Receive and store until stopped."""
     configure_logs(settings.log_level)
+    jumps = tuple(rule for rule in site_rules(settings).values() if isinstance(rule, Jump))
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     site = make_site_keys(settings.keys, [settings.broker_host], datetime.now(UTC))
@@ -81,6 +85,7 @@ def run_ingest(settings: Settings) -> None:
             Consumer, keys=settings.keys, host=settings.broker_host, port=settings.broker_port
         ),
         stop=stop,
+        jumps=jumps,
     ).run()
 
 
@@ -88,10 +93,11 @@ def run_worker(settings: Settings) -> None:
     """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
     delivery = Delivery(read_notifiers(settings.home / "notifiers.toml"))
+    rules = site_rules(settings)
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     with running(beside_worker(database, stop, delivery)):
-        Worker(database, stop, beside=Alarm(settings.keys).look).run()
+        Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 
 def beside_worker(database: Database, stop: threading.Event, delivery: Delivery) -> list[Loop]:

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """Whether `all` starts Mosquitto itself."""
     ingest_shards: Annotated[str, AfterValidator(_shards)] = SHARDS
     """The shards that this ingest process may own, as hex digits."""
+    packs: Path | None = None
+    """A folder of the site's own rule packs, beside those that ship."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -65,20 +65,27 @@ def load_pack(path: Path) -> tuple[Rule, ...]:
     return read_pack(path).rules
 
 
-def read_packs(folder: Path = FOLDER) -> Mapping[str, Pack]:
-    """Read every pack of a folder, by its name. Raises PackError."""
-    packs = {path: read_pack(path) for path in sorted(folder.glob("*.yaml"))}
+def read_packs(*folders: Path) -> Mapping[str, Pack]:
+    """Read every pack of these folders, without any of those that ship; by name.
+
+    Raises PackError, also where a rule or a pack is there twice.
+    """
+    packs: dict[str, Pack] = {}
     seen: set[str] = set()
-    for path, pack in packs.items():
+    for path in [path for folder in folders or (FOLDER,) for path in sorted(folder.glob("*.yaml"))]:
+        pack = read_pack(path)
         if twice := [rule.key for rule in pack.rules if rule.key in seen]:
-            raise PackError(path, None, f"{twice[0]} is in another pack of this folder too")
+            raise PackError(path, None, f"{twice[0]} is in another pack too")
+        if pack.pack in packs:
+            raise PackError(path, None, f"another pack has the name {pack.pack} too")
         seen.update(rule.key for rule in pack.rules)
-    return MappingProxyType({pack.pack: pack for pack in packs.values()})
+        packs[pack.pack] = pack
+    return MappingProxyType(packs)
 
 
-def load_packs(folder: Path = FOLDER) -> Mapping[str, Rule]:
-    """Return the rules of every pack of a folder, by their key. Raises PackError."""
-    packs = read_packs(folder).values()
+def load_packs(*folders: Path) -> Mapping[str, Rule]:
+    """Return the rules of every pack of these folders, by their key; see `read_packs`."""
+    packs = read_packs(*folders).values()
     return MappingProxyType({rule.key: rule for pack in packs for rule in pack.rules})
 
 

@@ -94,9 +94,9 @@ def unlimit(id_: Annotated[UUID, typer.Argument(metavar="ID")], organisation: Or
 
 
 def _rule(key: str) -> Rule:
-    from alerting.packs.loader import load_packs
+    from gateway.rules.packs import site_rules
 
-    found = load_packs().get(key)
+    found = site_rules(load_settings()).get(key)
     if found is None:
         raise NotFound(f"There is no rule {key}; `rules list` shows them.")
     return found

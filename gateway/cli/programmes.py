@@ -90,9 +90,9 @@ def leave(patient: Patient, key: str, organisation: Organisation) -> None:
 
 
 def _pack(name: str) -> "Pack":
-    from alerting.packs.loader import read_packs
+    from gateway.rules.packs import site_packs
 
-    packs = read_packs()
+    packs = site_packs(load_settings())
     if name not in packs:
         raise NotFound(f"There is no pack {name}; there are {', '.join(sorted(packs))}.")
     return packs[name]

@@ -8,11 +8,12 @@ import typer
 from gateway.cli.groups import group
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import NotFound, WrongInput
+from gateway.settings import load_settings
 
 if TYPE_CHECKING:
     from alerting.model import Rule
 
-Pack = Annotated[Path | None, typer.Option(help="A pack file; default: all that ship.")]
+Pack = Annotated[Path | None, typer.Option(help="A pack file; default: all of this site.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -136,9 +137,12 @@ def run_tests(
 
 def _load(pack: Path | None) -> "dict[str, Rule]":
     from alerting.errors import PackError
-    from alerting.packs.loader import load_pack, load_packs
+    from alerting.packs.loader import load_pack
+    from gateway.rules.packs import site_rules
 
+    if pack is None:
+        return dict(site_rules(load_settings()))
     try:
-        return dict(load_packs()) if pack is None else {r.key: r for r in load_pack(pack)}
+        return {r.key: r for r in load_pack(pack)}
     except PackError as error:
         raise WrongInput(str(error)) from None

@@ -13,6 +13,7 @@ from typing import Final
 import psycopg
 import structlog
 
+from alerting.rules.jump import Jump
 from device_profiles.wire.v1 import Receipt, shard, topic_down, write_receipt
 from gateway.core.acceptance import Delivery, Reason
 from gateway.core.shards import SHARDS
@@ -50,7 +51,10 @@ def lost(error: BaseException) -> bool:
 
 
 class Ingest:
-    """Runs until `stop` is set. `consumer` makes the MQTT session of one shard."""
+    """Runs until `stop` is set. `consumer` makes the MQTT session of one shard.
+
+    `jumps` replaces the shipped packs' rules for what is held.
+    """
 
     def __init__(
         self,
@@ -59,9 +63,12 @@ class Ingest:
         shards: Sequence[str],
         consumer: Callable[[str, Inbox], Consumer],
         stop: threading.Event,
+        *,
+        jumps: Sequence[Jump] | None = None,
     ) -> None:
         self._database = database
         self._keys = keys
+        self._jumps = jumps
         self._shards = shards
         self._make_consumer = consumer
         self._stop = stop
@@ -152,7 +159,7 @@ class Ingest:
         force: Reason | None = None,
     ) -> Outcome:
         with connection.transaction():
-            return Batch(connection, self._keys).accept(deliveries, force)
+            return Batch(connection, self._keys, self._jumps).accept(deliveries, force)
 
     def _send(self, receipt: Receipt) -> None:
         consumer = self._consumers.get(shard(receipt.hub))
