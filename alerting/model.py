@@ -103,7 +103,8 @@ class Rule(Frozen, ABC):
 
     Nobody may set other limits for a `locked` one. `adjusted` says why others' limits are in it,
     and who set them, and `programme` is the pack that holds only for people in a programme with
-    it; neither is written in a pack.
+    it; neither is written in a pack. `replaces` is the rule for everybody that one of a programme
+    stands in for.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -118,11 +119,17 @@ class Rule(Frozen, ABC):
     locked: bool = False
     adjusted: str | None = None
     programme: str | None = None
+    replaces: str | None = None
 
     @property
     @abstractmethod
     def components(self) -> tuple[str, ...]:
         """Return the names of the values that it judges."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the names of all that it is given: what it judges, and what moves its limits."""
+        return self.components
 
     @property
     def looks_back(self) -> timedelta:

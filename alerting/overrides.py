@@ -13,7 +13,17 @@ R = TypeVar("R", bound=Rule)
 
 # What a rule is; other limits never make it another one.
 FIXED: Final = frozenset(
-    {"key", "version", "kind", "component", "direction", "locked", "adjusted", "programme"}
+    {
+        "key",
+        "version",
+        "kind",
+        "component",
+        "direction",
+        "locked",
+        "adjusted",
+        "programme",
+        "replaces",
+    }
 )
 
 

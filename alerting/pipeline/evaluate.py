@@ -22,8 +22,8 @@ class Evaluate:
 
     def __call__(self, items: Sequence[Observation], _now: datetime, /) -> tuple[Episode, ...]:
         """Return every episode, open or closed, within what was observed."""
-        seen = {names: concerned(names, items) for names in {r.components for r in self.rules}}
-        return tuple(e for rule in self.rules for e in self._of(rule, seen[rule.components]))
+        seen = {names: concerned(names, items) for names in {r.reads for r in self.rules}}
+        return tuple(e for rule in self.rules for e in self._of(rule, seen[rule.reads]))
 
     def _of(self, rule: Rule, ordered: Sequence[Observation]) -> tuple[Episode, ...]:
         since, carried = self.since.get(rule.key, ALWAYS), self.carried.get(rule.key)

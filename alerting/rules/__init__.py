@@ -28,7 +28,7 @@ def nothing(_rule: Rule, _observations: Iterable[Observation]) -> tuple[Problem,
 class Kind(Generic[R]):
     """How rules of one kind are read, checked and evaluated; all of it without IO.
 
-    `judge` gets one patient's observations of the rule's components that take part, in order of
+    `judge` gets one patient's observations of what the rule reads that take part, in order of
     measurement. It judges those that were measured at `since` or later; the earlier ones are what
     it may look back on (`Rule.looks_back`). What it says is a function of its arguments alone: the
     order in which readings arrived, and how often, never changes it.
@@ -55,7 +55,7 @@ class Kind(Generic[R]):
 
         `carried` is where it starts from, where an episode began before that.
         """
-        return self.of(rule, concerned(rule.components, observations), since, carried)
+        return self.of(rule, concerned(rule.reads, observations), since, carried)
 
     def of(
         self, rule: R, ordered: Sequence[Observation], since: datetime, carried: Carried | None

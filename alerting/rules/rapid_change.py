@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from alerting.bands import Banded, in_one_of, left_out, no_bound
+from alerting.bands import Movable, by_answer, in_one_of, left_out, no_bound, with_answers
 from alerting.fold import Judged
 from alerting.model import Direction, Fact, Observation, Problem
 from alerting.rules import Kind, concerned
@@ -27,7 +27,7 @@ from device_profiles.reading import Validity
 Against = Literal["lowest", "highest", "median"]
 
 
-class RapidChange(Banded):
+class RapidChange(Movable):
     """Bounds on the difference to what was measured `within` before, at least `needs` readings."""
 
     kind: Literal["rapid_change"] = "rapid_change"
@@ -38,7 +38,8 @@ class RapidChange(Banded):
     @model_validator(mode="after")
     def _on_its_side(self) -> Self:
         """A bound that no change reaches is what everybody holds who stays the same."""
-        if any(bound.reached(Decimal(0)) for t in self.bands.values() for bound in t.values()):
+        tables = self.moved.bands.values()
+        if any(bound.reached(Decimal(0)) for table in tables for bound in table.values()):
             raise ValueError("no change at all reaches a bound: a rise is > 0, a fall < 0")
         side = {"lowest": Direction.HIGH, "highest": Direction.LOW}.get(self.against)
         if side not in (None, self.direction):
@@ -48,7 +49,7 @@ class RapidChange(Banded):
     @property
     def looks_back(self) -> timedelta:
         """See `Rule`."""
-        return self.within
+        return max(self.within, super().looks_back)
 
 
 def judge(
@@ -56,11 +57,14 @@ def judge(
 ) -> Iterator[Judged]:
     """See `Kind`."""
     window: deque[Observation] = deque()
-    for each in observations:
+    for each, answer in with_answers(rule, observations):
         while window and each.measured_at - window[0].measured_at > rule.within:
             window.popleft()
         if each.measured_at >= since:
             judged = _judge(rule, each, window)
+            if judged and answer:
+                moved = _judge(rule.moved, each, window)
+                judged = by_answer(judged, moved, answer) if moved else judged
             if judged:
                 yield judged
         if each.number is not None and each.validity is Validity.VALID:

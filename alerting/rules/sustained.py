@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from alerting.bands import Banded, left_out, no_bound
+from alerting.bands import Movable, left_out, no_bound, with_answers
 from alerting.fold import Judged, one_per_reading
 from alerting.model import Observation, Problem, Severity
 from alerting.rules import Kind, concerned
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alerting.columns import Columns, Judgements
 
 
-class Sustained(Banded):
+class Sustained(Movable):
     """Bounds per severity and unit. Nothing older than `within` counts."""
 
     kind: Literal["sustained"] = "sustained"
@@ -47,14 +47,15 @@ class Sustained(Banded):
     @property
     def looks_back(self) -> timedelta:
         """See `Rule`."""
-        return self.within
+        return max(self.within, super().looks_back)
 
 
 def judge(
     rule: Sustained, observations: Sequence[Observation], since: datetime
 ) -> Iterator[Judged]:
     """See `Kind`."""
-    single = (judge_one(rule, each) for each in observations)
+    both = with_answers(rule, observations)
+    single = (judge_one(rule, each, None, answer) for each, answer in both)
     window: deque[Judged] = deque()
     for each in one_per_reading(one for one in single if one):
         at = each.observation.measured_at
@@ -69,7 +70,7 @@ def judge(
 def _judge(rule: Sustained, window: Sequence[Judged]) -> Judged:
     """Judge the last of these by those before it: the worst band that enough of them reach."""
     last = window[-1]
-    for band in rule.bands:
+    for band in rule.severities:
         if last.fired is None or band.worse_than(last.fired):
             continue
         seen = _run(window, band) if rule.of is None else window[-rule.of :]
@@ -102,8 +103,7 @@ def _fires(
 ) -> Judged:
     last = seen[-1]
     basis = tuple(each.observation.reading_id for each in beyond[:-1])
-    again = judge_one(rule.model_copy(update={"bands": {band: rule.bands[band]}}), last.observation)
-    reached = again.reason if again else last.reason
+    reached = _reached(rule, band, last)
     if rule.of is not None:
         reason = Said.of(
             "{reached}, as {times} of the last {readings} readings are",
@@ -119,7 +119,15 @@ def _fires(
             times=str(len(beyond)),
             span=said_span(lasting),
         )
-    return Judged(last.observation, band, last.held, reason, (), basis)
+    return Judged(last.observation, band, last.held, reason, last.facts, basis)
+
+
+def _reached(rule: Sustained, band: Severity, last: Judged) -> Said:
+    """Return what a reading reached of this band: it may have reached a worse one alone."""
+    if band == last.fired or band not in rule.bands:
+        return last.reason
+    again = judge_one(rule.model_copy(update={"bands": {band: rule.bands[band]}}), last.observation)
+    return again.reason if again and again.fired else last.reason
 
 
 def problems(rule: Sustained, observations: Iterable[Observation]) -> tuple[Problem, ...]:

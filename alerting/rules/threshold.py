@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
-from alerting.bands import Banded, in_one_of, left_out, no_bound
+from alerting.bands import Movable, by_answer, in_one_of, left_out, no_bound, with_answers
 from alerting.bounds import Bound
 from alerting.fold import Judged
 from alerting.model import Direction, Observation, Problem, Severity, worst
@@ -28,7 +28,7 @@ _OFF_THE_SCALE: Final = {
 }
 
 
-class Threshold(Banded):
+class Threshold(Movable):
     """Bounds per severity and unit. `beyond_range` is what HI or LO means, else the worst band."""
 
     kind: Literal["threshold"] = "threshold"
@@ -39,15 +39,29 @@ def judge(
     rule: Threshold, observations: Sequence[Observation], since: datetime
 ) -> Iterator[Judged]:
     """See `Kind`. What this rule can say nothing about is left out."""
-    new = (each for each in observations if each.measured_at >= since)
-    seen = (judge_one(rule, each, rule.beyond_range) for each in new)
+    both = with_answers(rule, observations)
+    new = ((each, answer) for each, answer in both if each.measured_at >= since)
+    seen = (judge_one(rule, each, rule.beyond_range, answer) for each, answer in new)
     return (each for each in seen if each)
 
 
 def judge_one(
-    rule: Banded, observation: Observation, beyond_range: Severity | None = None
+    rule: Movable,
+    observation: Observation,
+    beyond_range: Severity | None = None,
+    answer: Observation | None = None,
 ) -> Judged | None:
-    """Judge a single value; None where its unit has no bound."""
+    """Judge a single value, with an answer that moves limits; None where its unit has no bound."""
+    usual = _judge_one(rule, observation, beyond_range)
+    if usual is None or answer is None:
+        return usual
+    moved = _judge_one(rule.moved, observation, beyond_range)
+    return by_answer(usual, moved, answer) if moved else usual
+
+
+def _judge_one(
+    rule: Movable, observation: Observation, beyond_range: Severity | None
+) -> Judged | None:
     if observation.absent in _BEYOND.values():
         beyond = observation.absent is _BEYOND[rule.direction]
         band = worst((beyond_range, next(iter(rule.bands)))) if beyond else None
@@ -84,7 +98,7 @@ def vector(rule: Threshold, columns: "Columns") -> "Judgements":
 
 
 def judge_each(
-    rule: Banded, columns: "Columns", beyond_range: Severity | None = None
+    rule: Movable, columns: "Columns", beyond_range: Severity | None = None
 ) -> "Judgements":
     """Judge all values by themselves, by the comparisons of `judge_one`."""
     from alerting.judge_columns import judge_bands
