@@ -31,7 +31,7 @@ def test_garbage_is_in_quarantine_and_all_else_is_stored(small: Load, promise: K
     assert fleet.waiting == 0
     account, quarantined = small.account(), small.quarantined()
     assert quarantined == garbage.published
-    assert (account.stored, account.missing_count) == (fleet.counts.sent, 0)
+    assert (account.stored + small.held(), account.missing_count) == (fleet.counts.sent, 0)
     reasons = Counter(quarantined.values())
     promise("garbage", good=fleet.counts.sent, lost=0, garbage=len(quarantined), **reasons)
 
@@ -47,13 +47,14 @@ def away(running: Load, rate: float, seconds: float) -> dict[str, float]:
         finally:
             go_on(running.gateway, "database")
         waited = fleet.waiting
-        fleet.drain(600)
-    account = running.account()
+        fleet.drain(1200)
+    account, held = running.account(), running.held()
     return {
         "readings": fleet.counts.sent - before,
         "without_receipt_when_it_came_back": waited,
         "without_receipt_at_the_end": fleet.waiting,
-        "lost": fleet.counts.sent - account.stored + account.missing_count,
+        "lost": fleet.counts.sent - account.stored - held + account.missing_count,
+        "held_as_implausible": held,
         "sent_again": fleet.counts.sent_again,
         "drained_s": round(fleet.counts.last_receipt - fleet.pace.end, 1),
         **{f"{name}_mb": most for name, most in sorted(peaks.mb.items()) if name != "fleet"},
