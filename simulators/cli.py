@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from simulators.alerting_load.command import alerting
 from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
@@ -99,13 +100,21 @@ def demo(
         raise typer.Exit(1)
 
 
-@app.command()
-def bench(
+bench = typer.Typer(help="Measure, beside the limits.", rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+bench.command("alerting")(alerting)
+
+
+@bench.callback(invoke_without_command=True)
+def spine(
+    context: typer.Context,
     readings: Annotated[int, typer.Option(min=1, max=1000, help="Of each device.")] = 15,
     devices: Annotated[int, typer.Option(min=1, max=7, help="Paired, each another kind.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Measure delay and memory at normal load, beside their limits. Example: bench --devices 6."""
+    if context.invoked_subcommand is not None:
+        return
     from simulators.bench import run as measure
 
     figures = measure(readings, devices)

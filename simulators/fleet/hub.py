@@ -75,7 +75,7 @@ class FleetHub:
         self._counts = counts
         self._session: UUID = uuid4()
         self._wall = datetime.min.replace(tzinfo=UTC)
-        self._lead = lead
+        self.lead = lead
         self._up = topic_up(home.hub, Class.ROUTINE)
         self._down = topic_down(home.hub)
 
@@ -92,7 +92,7 @@ class FleetHub:
     def _sealed(self, seq: int, now: datetime) -> bytes:
         sample = next(self._samples)
         # A device's stamp counts whole seconds, and no two measurements have the same.
-        wall = (now - self._lead).replace(microsecond=0)
+        wall = (now - self.lead).replace(microsecond=0)
         self._wall = wall = max(wall, self._wall + timedelta(seconds=1))
         device = self.home.devices[sample.kind]
         told = body(sample, device, self._session, seq, wall, now)

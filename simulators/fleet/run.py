@@ -3,10 +3,11 @@
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from simulators.fleet.drive import Fleet, Progress
@@ -16,6 +17,7 @@ from simulators.fleet.readings import samples_of, series
 from simulators.fleet.report import Backlog, Plan, Report
 from simulators.fleet.usage import spent, usage
 from simulators.programs import ProgramFailed
+from simulators.sample import Sample
 from simulators.site import Gateway, free_port
 
 READY_WITHIN_S: Final = 60.0
@@ -43,10 +45,20 @@ def run(plan: Plan, tell: Progress, keep: Path | None = None) -> Report:
 
 
 @contextmanager
-def loaded(plan: Plan, tell: Progress, folder: Path) -> Iterator[tuple[Gateway, Fleet]]:
-    """Run a gateway in `folder`, with all hubs connected. Raises ProgramFailed."""
+def loaded(
+    plan: Plan,
+    tell: Progress,
+    folder: Path,
+    people: Sequence[Iterator[Sample]] | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[Gateway, Fleet]]:
+    """Run a gateway in `folder`, with all hubs connected. Raises ProgramFailed.
+
+    `people` are one for each hub, instead of virtual patients.
+    """
     with ExitStack() as running:
         gateway = Gateway(folder, free_port())
+        gateway.environment.update(settings)
         tell("register", 0, plan.hubs)
         folders = _register(gateway, plan)
         running.callback(gateway.program.stop)
@@ -55,7 +67,7 @@ def loaded(plan: Plan, tell: Progress, folder: Path) -> Iterator[tuple[Gateway, 
         _wait_for_ingest(gateway)
         fleet = Fleet(Counts(), tell)
         running.callback(fleet.close)
-        fleet.connect(_hubs(plan, folders, fleet.counts))
+        fleet.connect(_hubs(plan, folders, fleet.counts, people or _people(plan)))
         yield gateway, fleet
 
 
@@ -81,13 +93,19 @@ def _wait_for_ingest(gateway: Gateway) -> None:
     raise ProgramFailed(f"Ingest does not hear all shards: {gateway.program.last_words()}")
 
 
-def _hubs(plan: Plan, folders: list[Path], counts: Counts) -> list[FleetHub]:
+def _people(plan: Plan) -> list[Iterator[Sample]]:
     all_series = series(plan.seed, plan.hubs)
+    return [samples_of(all_series, number) for number in range(plan.hubs)]
+
+
+def _hubs(
+    plan: Plan, folders: list[Path], counts: Counts, people: Sequence[Iterator[Sample]]
+) -> list[FleetHub]:
     # Where a hub measures more often than once a second, its stamps must begin earlier.
     lead = timedelta(seconds=max(0.0, plan.readings / plan.hubs - plan.seconds))
     return [
-        FleetHub(read_home(folder), samples_of(all_series, number), counts, lead)
-        for number, folder in enumerate(folders)
+        FleetHub(read_home(folder), person, counts, lead)
+        for folder, person in zip(folders, people, strict=True)
     ]
 
 
