@@ -18,6 +18,8 @@ from alerting.model import Rule
 from gateway.care.devices import look_after_devices
 from gateway.care.evaluate import evaluate_patient
 from gateway.care.holes import look_for_holes
+from gateway.care.silence import look_for_silence
+from gateway.care.troubles import look_for_troubles
 from gateway.errors import ConnectionLost
 from gateway.storage.database import Connection, Database
 from gateway.storage.duties import due, failed, waiting
@@ -93,7 +95,8 @@ class Worker:
         self._aside(connection, look_after_devices)
         if (now := self._clock()) >= self._look_again_at:
             self._look_again_at = now + LOOK_FOR_HOLES_EVERY
-            self._aside(connection, look_for_holes)
+            for work in (look_for_holes, look_for_troubles, look_for_silence):
+                self._aside(connection, work)
             if self._beside is not None:
                 self._aside(connection, self._beside)
         evaluated = 0

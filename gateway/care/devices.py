@@ -30,7 +30,8 @@ JOIN patient p ON p.id = a.patient_id
 WHERE g.hub_id = %s AND upper_inf(g.valid) ORDER BY d.id, a.user_slot NULLS FIRST"""
 OPEN: Final = """
 SELECT id, rule_key FROM task
-WHERE device_id = %s AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
+WHERE device_id = %s AND starts_with(rule_key, 'device:')
+  AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
 ORDER BY id FOR UPDATE"""
 
 

@@ -1,4 +1,4 @@
-"""Technical tasks: work for hands and not for clinicians, opened and ended by what hubs tell."""
+"""Tasks without an alert: by what hubs tell, for hands; and by what nobody measured."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from alerting.model import Severity
+from alerting.model import Queue, Severity
 from gateway.care.due import due
 from gateway.care.moves import CLOSED, Status, closes_by_itself
 from gateway.storage.database import Connection
@@ -15,10 +15,10 @@ from gateway.storage.events import record
 PRIORITY: Final = Severity.P3
 
 INSERT: Final = """
-INSERT INTO task (id, organisation_id, patient_id, device_id, rule_key, queue, priority, title,
-    sentence, due_ack_at, due_at, created_at)
-VALUES (%(id)s, %(organisation)s, %(patient)s, %(device)s, %(rule)s, 'technical', %(priority)s,
-    %(title)s, %(sentence)s, %(due_ack_at)s, %(due_at)s, %(now)s)
+INSERT INTO task (id, organisation_id, patient_id, device_id, rule_key, direction, queue, priority,
+    title, sentence, due_ack_at, due_at, created_at)
+VALUES (%(id)s, %(organisation)s, %(patient)s, %(device)s, %(rule)s, %(direction)s, %(queue)s,
+    %(priority)s, %(title)s, %(sentence)s, %(due_ack_at)s, %(due_at)s, %(now)s)
 ON CONFLICT DO NOTHING"""
 TASK: Final = "SELECT organisation_id, status, priority FROM task WHERE id = %s FOR UPDATE"
 CANCEL: Final = """
@@ -45,8 +45,10 @@ def open_task(
     sentence: str,
     now: datetime,
     priority: Severity = PRIORITY,
+    *,
+    queue: Queue = "technical",
 ) -> UUID:
-    """Open a task; of a device and rule there is one at a time."""
+    """Open a task; of a device and rule, or a patient and a silence, there is one at a time."""
     task, by = uuid4(), due(priority, now, whose.zone)
     told = {
         "id": task,
@@ -54,6 +56,9 @@ def open_task(
         "patient": whose.patient,
         "device": whose.device,
         "rule": rule,
+        # Without a device, the constraint of one open task needs a direction: there is too little.
+        "direction": "low" if queue == "adherence" else None,
+        "queue": queue,
         "priority": priority,
         "title": title,
         "sentence": sentence,

@@ -1,0 +1,149 @@
+"""`schedule set`, `show`, `end`; `silence list`: who should measure when, and who does not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from alerting.silence import EVERY_DAY, WHY, Cause, Schedule
+from device_profiles.reading import Kind
+from gateway.cli import given
+from gateway.cli.groups import group
+from gateway.cli.options import By
+from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.errors import WrongInput
+from gateway.settings import load_settings
+from gateway.storage.schedules import (
+    SilenceRow,
+    end_schedule,
+    operator_lines,
+    schedules,
+    set_schedule,
+    silences,
+)
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OURS: Final = {
+    "nothing_arrives": "nothing arrives from any hub: broker, ingest, network",
+    "held": "readings wait in quarantine: `quarantine list`",
+}
+Measure = Annotated[Kind, typer.Argument(help="What is measured.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    schedule = group(app, "schedule", "Which patient measures what on which days.")
+    for name, command in (("set", set_), ("show", show), ("end", end)):
+        schedule.command(name)(command)
+    group(app, "silence", "From whom nothing comes, and why.").command("list")(list_)
+
+
+def set_(
+    patient: UUID,
+    measure: Measure,
+    days: Annotated[str, typer.Option(help="As mon,wed,fri; or daily.")] = "daily",
+    grace: Annotated[float, typer.Option(min=0, help="Hours after the day, for late data.")] = 6,
+    remind: Annotated[int, typer.Option(min=1, help="Missed days until a reminder.")] = 1,
+    task: Annotated[int, typer.Option(min=1, help="Missed days until a task.")] = 3,
+    review: Annotated[int, typer.Option(min=1, help="Silent days until a review.")] = 21,
+    reason: Annotated[str, typer.Option(help="Why; everybody reads it.")] = "as agreed",
+    by: By = "",
+) -> None:
+    """Say when a patient measures. Example: schedule set PATIENT weight --days mon,wed,fri.
+
+    It begins tomorrow, in the patient's own days. A schedule of the same measure ends.
+    """
+    if not remind <= task <= review:
+        raise WrongInput("--remind is not above --task, and --task not above --review.")
+    now, author = datetime.now(UTC), given.who(by)
+    schedule = Schedule(now, _days(days), timedelta(hours=grace), remind, task, review)
+    with load_settings().database().transaction() as connection:
+        set_schedule(connection, patient, measure, schedule, author, _reason(reason))
+    print("set")
+
+
+def end(patient: UUID, measure: Measure) -> None:
+    """Expect nothing any more. Example: schedule end PATIENT weight."""
+    with load_settings().database().transaction() as connection:
+        ended = end_schedule(connection, patient, measure, datetime.now(UTC))
+    print("ended" if ended else "Nothing was expected.")
+
+
+def show(
+    patient: Annotated[UUID | None, typer.Argument(help="Only this one.")] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="Also earlier ones.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who measures what on which days. Example: schedule show PATIENT."""
+    with load_settings().database().transaction() as connection:
+        rows = schedules(connection, patient, ended=ended)
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        {
+            "patient": row["patient"],
+            "measure": row["measure"],
+            "days": _shown(row["days"]),
+            "grace": row["grace"],
+            "asks after": f"{row['remind_after']}, {row['task_after']}, {row['review_after']}",
+            "since": row["since"],
+            "until": row["until"],
+            "by": row["author"],
+        }
+        for row in rows
+    ]
+    print_table("Schedules", shown, "No schedule; `schedule set` makes one.")
+
+
+def list_(
+    organisation: Annotated[UUID | None, typer.Option(help="Only of this one.")] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="Also what is over.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List from whom nothing comes, why, and who has it. Example: silence list --json.
+
+    `remind` is for the coordinator: Hearthline sends nothing to patients.
+    """
+    with load_settings().database().transaction() as connection:
+        rows = silences(connection, organisation, ended=ended)
+        ours = operator_lines(connection, organisation)
+    if as_json:
+        print_json({"silences": [row.model_dump(mode="json") for row in rows], "operators": ours})
+        return
+    print_table("No readings", [_line(row) for row in rows], "Everybody measures as agreed.")
+    for line in ours:
+        print(f"operators: since {line['since']:%Y-%m-%d %H:%M} UTC {OURS[line['what']]}")
+
+
+def _line(row: SilenceRow) -> dict[str, Any]:
+    return {
+        "since": row.since,
+        "patient": row.patient,
+        "measure": row.measure,
+        "missed": row.missed,
+        "excused": row.excused,
+        "why": WHY[Cause(row.held_by) if row.held_by else Cause.PATIENT],
+        "do": row.step if row.step != "nothing" else f"suppressed: {row.held}",
+        "task": row.review_id or row.task_id,
+    }
+
+
+def _days(text: str) -> frozenset[int]:
+    if text == "daily":
+        return EVERY_DAY
+    names = text.lower().split(",")
+    if strange := [name for name in names if name not in DAYS]:
+        raise WrongInput(f"No day {strange[0]!r}; days are {','.join(DAYS)}, or daily.")
+    return frozenset(DAYS.index(name) + 1 for name in names)
+
+
+def _shown(days: list[int]) -> str:
+    return "daily" if len(days) == len(DAYS) else ",".join(DAYS[day - 1] for day in days)
+
+
+def _reason(text: str) -> str:
+    if len(text.strip()) < 3:
+        raise WrongInput("A reason has three letters at least.")
+    return text.strip()
