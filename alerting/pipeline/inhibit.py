@@ -29,6 +29,7 @@ class What(StrEnum):
 
     INHIBITED = "inhibited"
     SNOOZED = "snoozed"
+    ANSWERED = "answered"
     GROUPED = "grouped"
     DIGEST = "digest"
     QUIET = "quiet"

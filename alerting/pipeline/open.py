@@ -1,8 +1,9 @@
 """Stage 3: matches in; out comes what to open, append, raise, lower, resolve or reopen.
 
-Only a reading that is evaluated now, and came in time, opens anything. So a new version of a rule
-or a new override never floods the worklist with the past, and an old memory that a device
-delivers is charted and counted but asks nobody to act.
+Only a reading that is evaluated now, and came in time, opens anything: one for which the rule
+holds, or one that makes it hold for another, as yesterday's weight does that comes after today's.
+So a new version of a rule or a new override never floods the worklist with the past, and an old
+memory that a device delivers is charted and counted but asks nobody to act.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,11 @@ class Decide:
         return any(not each.late for each in self._new(episode))
 
     def _new(self, episode: Episode) -> Iterator[Evidence]:
-        return (each for each in episode.evidence if each.observation.reading_id in self.news)
+        return (
+            each
+            for each in episode.evidence
+            if each.observation.reading_id in self.news or not self.news.isdisjoint(each.basis)
+        )
 
     def _fresh(self, episode: Episode) -> Iterator[Decision]:
         peak = _timely(episode.evidence)

@@ -2,6 +2,10 @@
 
 A snooze has an owner and a reason, and always ends. What is worse than it was made for, and the
 other direction, come through.
+
+Who completes a task has answered its alert: while that goes on, no worse than the task was, it asks
+again only after the longest time that a snooze of this priority may last. Another episode asks at
+once, and so does P1, always. Without this, a lasting state would give one task for each reading.
 """
 
 from collections.abc import Sequence
@@ -10,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from alerting.model import Direction, Rule, Severity
+from alerting.model import Direction, Severity
 from alerting.pipeline.inhibit import Asked, Held, What
 
 # Defaults (J): "until re-enabled" was forgotten wherever it existed.
@@ -26,7 +30,10 @@ def longest(up_to: Severity) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Snoozed:
-    """A snooze of one patient as it is stored. Exactly one of rule_key and component is given."""
+    """A snooze of one patient as it is stored. Exactly one of rule_key and component is given.
+
+    `answers` is the alert of a completed task: then it holds for that alert only.
+    """
 
     id: UUID
     rule_key: str | None
@@ -37,6 +44,7 @@ class Snoozed:
     reason: str
     since: datetime
     until: datetime
+    answers: UUID | None = None
 
     def covers(
         self, rule_key: str, components: Sequence[str], direction: str, severity: Severity
@@ -54,6 +62,8 @@ class Snoozed:
     @property
     def words(self) -> str:
         """Say whose it is and why."""
+        if self.answers is not None:
+            return f"{self.reason} by {self.owner}"
         return f"snoozed by {self.owner}: {self.reason}"
 
 
@@ -68,16 +78,20 @@ class Snooze:
         return tuple(self._one(each, now) if isinstance(each, Asked) else each for each in items)
 
     def _one(self, asked: Asked, now: datetime) -> Asked | Held:
-        found = self.covering(asked.rule, asked.severity, now)
+        found = self.covering(asked, now)
         if found is None:
             return asked
-        return Held(asked, What.SNOOZED, found.id, found.words, found.until, found.until)
+        what = What.SNOOZED if found.answers is None else What.ANSWERED
+        return Held(asked, what, found.id, found.words, found.until, found.until)
 
-    def covering(self, rule: Rule, severity: Severity, now: datetime) -> Snoozed | None:
+    def covering(self, asked: Asked, now: datetime) -> Snoozed | None:
         """Return the snooze that ends last of those that cover this now."""
+        rule = asked.rule
         mine = (
             each
             for each in self.snoozes
-            if each.holds(now) and each.covers(rule.key, rule.components, rule.direction, severity)
+            if each.holds(now)
+            and each.answers in (None, asked.alert)
+            and each.covers(rule.key, rule.components, rule.direction, asked.severity)
         )
         return max(mine, key=lambda each: (each.until, each.id), default=None)

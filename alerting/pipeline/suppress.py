@@ -75,7 +75,7 @@ def suppress(
 
 
 def _quiet(snooze: Snooze, asked: Asked, now: datetime) -> bool:
-    return snooze.covering(asked.rule, asked.severity, now) is not None
+    return snooze.covering(asked, now) is not None
 
 
 def _place(rule: Rule) -> tuple[str, str]:

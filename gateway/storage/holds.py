@@ -8,15 +8,31 @@ from uuid import UUID
 
 from alerting.model import Direction, Severity
 from alerting.pipeline.inhibit import Held
-from alerting.pipeline.snooze import Snoozed
+from alerting.pipeline.snooze import LONGEST, LONGEST_URGENT, URGENT, Snoozed
 from gateway.storage.database import Connection
 
-# One statement for both: it is asked with every decision.
+# Who was not reached, or was somebody else, has not been answered.
+UNANSWERED: Final = ["no_answer_xN", "wrong_person"]
+
+# One statement for all: it is asked with every decision. A completed task answers for its alert
+# like a snooze by who completed it.
 HOLDS: Final = """
-SELECT id, rule_key, component, direction, up_to, owner, reason, since, until, NULL AS alert
+SELECT id, rule_key, component, direction, up_to, owner, reason, since, until,
+    NULL::uuid AS answers, NULL::uuid AS alert
 FROM snooze WHERE patient_id = %(patient)s AND until > %(now)s
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, alert_id FROM suppression
+SELECT t.id, t.rule_key, NULL, t.direction, t.priority, t.closed_by,
+    'answered, ' || (t.disposition ->> 'outcome'), t.closed_at,
+    t.closed_at + CASE WHEN t.priority = ANY(%(urgent)s) THEN %(longest_urgent)s
+                       ELSE %(longest)s END, a.id, NULL
+FROM alert a JOIN task t ON t.id = a.task_id
+WHERE a.patient_id = %(patient)s AND a.state <> 'resolved' AND t.status = 'completed'
+  AND t.priority <> 'P1'
+  AND t.disposition ->> 'outcome' <> ALL(%(unanswered)s)
+  AND t.closed_at + CASE WHEN t.priority = ANY(%(urgent)s) THEN %(longest_urgent)s
+                         ELSE %(longest)s END > %(now)s
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, alert_id FROM suppression
 WHERE patient_id = %(patient)s AND ended_at IS NULL AND alert_id IS NOT NULL"""
 
 HOLD: Final = """
@@ -48,7 +64,15 @@ class Holds:
 
 def holds(connection: Connection, patient: UUID, now: datetime) -> Holds:
     """Return what holds this patient's tasks back."""
-    rows = connection.execute(HOLDS, {"patient": patient, "now": now}).fetchall()
+    asked = {
+        "patient": patient,
+        "now": now,
+        "urgent": sorted(URGENT),
+        "longest": LONGEST,
+        "longest_urgent": LONGEST_URGENT,
+        "unanswered": UNANSWERED,
+    }
+    rows = connection.execute(HOLDS, asked).fetchall()
     alerts = frozenset(row.pop("alert") for row in rows)
     return Holds(
         tuple(

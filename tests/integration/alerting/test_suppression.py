@@ -191,3 +191,60 @@ def test_a_snooze_has_an_end_and_a_reason(clinic: Clinic) -> None:
         connection.execute("UPDATE task SET direction = NULL")
     with pytest.raises(Conflict, match="no rule with a direction"):
         snooze(clinic, "glucose_low", 1)
+
+
+def complete(clinic: Clinic, rule: str, outcome: Outcome = Outcome.TECHNIQUE_TAUGHT) -> None:
+    attempts = 1 if outcome is Outcome.NO_ANSWER else None
+    said = Disposition(
+        urgency=Urgency.SELF_CARE, outcome=outcome, actionable=True, attempts=attempts
+    )
+    with clinic.database.transaction() as connection:
+        task = task_of(clinic, rule)
+        accept_task(connection, task, "N. Night", clinic.now)
+        complete_task(connection, task, "N. Night", said, clinic.now)
+
+
+def test_who_was_answered_is_asked_again_after_four_hours(clinic: Clinic) -> None:
+    take_pressures(clinic.site, clinic.database, (184, 85, 6))
+    clinic.evaluate()
+    complete(clinic, "systolic_high")
+    take_pressures(clinic.site, clinic.database, (186, 85, 5))
+    clinic.evaluate()
+    assert tasks(clinic) == ["systolic_high P2 completed"]
+    assert suppressed(clinic) == ["systolic_high P2 answered None"]
+    clinic.wait(hours=3.9)
+    assert len(tasks(clinic)) == 1
+    clinic.wait(hours=0.2)
+    assert tasks(clinic) == ["systolic_high P2 completed", "systolic_high P2 requested"]
+
+
+def test_what_nobody_answered_asks_again_at_once(clinic: Clinic) -> None:
+    take_pressures(clinic.site, clinic.database, (184, 85, 6))
+    clinic.evaluate()
+    complete(clinic, "systolic_high", Outcome.NO_ANSWER)
+    take_pressures(clinic.site, clinic.database, (186, 85, 5))
+    clinic.evaluate()
+    assert tasks(clinic) == ["systolic_high P2 completed", "systolic_high P2 requested"]
+
+
+def test_another_episode_asks_at_once(clinic: Clinic) -> None:
+    take_pressures(clinic.site, clinic.database, (184, 85, 6))
+    clinic.evaluate()
+    complete(clinic, "systolic_high")
+    take_pressures(clinic.site, clinic.database, (150, 85, 5), (150, 85, 4))
+    clinic.evaluate()
+    take_pressures(clinic.site, clinic.database, (186, 85, 3))
+    clinic.evaluate()
+    assert tasks(clinic) == ["systolic_high P2 completed", "systolic_high P2 requested"]
+
+
+def test_what_is_worse_than_the_answer_asks_at_once(clinic: Clinic) -> None:
+    take_glucoses(clinic.site, clinic.database, ("65", 6))
+    clinic.evaluate()
+    complete(clinic, "glucose_low")
+    take_glucoses(clinic.site, clinic.database, ("64", 5))
+    clinic.evaluate()
+    assert tasks(clinic) == ["glucose_low P2 completed"]
+    take_glucoses(clinic.site, clinic.database, ("50", 4))
+    clinic.evaluate()
+    assert tasks(clinic) == ["glucose_low P2 completed", "glucose_low P1 requested"]
