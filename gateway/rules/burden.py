@@ -167,7 +167,8 @@ range is one alert and one task, whatever came before. Ours makes one alert of a
 clear limits apart, two good readings to end it), and one task of what comes while a task is open.
 There are more tasks than alerts where an episode goes on after its task was closed: somebody with
 COPD whose saturation is always below 94 % gives a task after the other, until they have a target of
-their own (an override) or somebody snoozes it.
+their own (an override) or somebody snoozes it. The live worklist gives fewer than are counted here:
+an answered alert asks again only after 4 hours (P2) or a day (P3, P4), which the count leaves out.
 
 For scale: a hypertension programme of 174 patients had 0.57 alerts per measurement, and 0.10
 handled by hand per patient-day (JMIR Med Inform 2025;13:e66066).
