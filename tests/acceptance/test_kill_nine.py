@@ -8,9 +8,11 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,56 +26,82 @@ from tests.fixtures.promises import Keep
 from tests.fixtures.whole_site import seed
 
 Say = Callable[[str], None]
-TOLD_TOGETHER = 20  # of more schedules each is told
+Start = Callable[[], Site]
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    """A folder of its own: pytest's takes the rights away that PostgreSQL needs to come back."""
-    folder = Path(tempfile.mkdtemp(prefix="hl-kill-"))
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Start sites, in folders of their own: in pytest's, another run of it takes PostgreSQL's
+    right to come back away. They stay where the test fails.
+    """
+    folders, failed = list[Path](), request.session.testsfailed
     with ExitStack() as running:
-        yield start_site(folder, running)
-    shutil.rmtree(folder)
+
+        def begin() -> Site:
+            folders.append(Path(tempfile.mkdtemp(prefix="hl-kill-")))
+            return start_site(folders[-1], running)
+
+        yield begin
+    if request.session.testsfailed == failed:
+        for folder in folders:
+            shutil.rmtree(folder)
 
 
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str]) -> Say:
     """Seeds are told whatever becomes of them."""
+    lock = threading.Lock()
 
     def tell(text: str) -> None:
-        with capfd.disabled():
+        with lock, capfd.disabled():
             print(text, file=sys.stderr, flush=True)
 
     return tell
 
 
-@pytest.mark.parametrize(
-    "count",
-    [
-        pytest.param(20, marks=pytest.mark.timeout(600)),
-        pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
-    ],
-)
+@pytest.mark.timeout(600)
 def test_every_reading_is_stored_once_whoever_is_killed(
-    site: Site, promise: Keep, say: Say, count: int
+    start: Start, promise: Keep, say: Say
 ) -> None:
-    first, count = seed(), int(os.environ.get("HEARTHLINE_TEST_SCHEDULES", count))
-    say(f"\nHEARTHLINE_TEST_SEED={first} HEARTHLINE_TEST_SCHEDULES={count}")
-    promise("kill-nine", **live_through(site, first, count, say))
+    promise("kill-nine", **run(start, say, schedules=20, sites=1))
 
 
-def live_through(site: Site, first: int, count: int, say: Say) -> dict[str, Any]:
-    """Live through so many schedules, judge after each, and return what was counted."""
-    struck, lasted = Counter[str](), list[float]()
-    for number in range(first, first + count):
-        began = time.monotonic()
-        struck += live_through_one(site, number, say)
-        lasted.append(time.monotonic() - began)
-        if count > TOLD_TOGETHER:
-            say(f"{number} passed in {lasted[-1]:.1f} s")
-    kills = {f"kills_of_{part}": times for part, times in sorted(struck.items())}
-    figures = {"schedules": count, **kills, "readings": len(site.taken()), "lost": 0, "doubled": 0}
-    return figures | {"seed": first, "each_s": round(sum(lasted) / count, 1)}
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_many_schedules(start: Start, promise: Keep, say: Say) -> None:
+    promise("kill-nine", **run(start, say, schedules=500, sites=4))
+
+
+def run(start: Start, say: Say, schedules: int, sites: int) -> dict[str, Any]:
+    """Share the schedules out, one site beside the other; return what was counted."""
+    first, began = seed(), time.monotonic()
+    schedules = int(os.environ.get("HEARTHLINE_TEST_SCHEDULES", schedules))
+    say(f"\nHEARTHLINE_TEST_SEED={first} HEARTHLINE_TEST_SCHEDULES={schedules}")
+    seeds = range(first, first + schedules)
+    used = [start() for _ in range(min(sites, schedules))]
+    with ThreadPoolExecutor(len(used)) as pool:
+        parts = [seeds[at :: len(used)] for at in range(len(used))]
+        counted = list(pool.map(lambda site, part: live_through(site, part, say), used, parts))
+    kills = sum(counted, Counter[str]())
+    return {
+        "schedules": schedules,
+        **{f"kills_of_{part}": times for part, times in sorted(kills.items())},
+        "readings": sum(len(site.taken()) for site in used),
+        "lost": 0,
+        "doubled": 0,
+        "seed": first,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+    }
+
+
+def live_through(site: Site, seeds: Sequence[int], say: Say) -> Counter[str]:
+    """Live through these schedules, and judge after each."""
+    kills = Counter[str]()
+    for done, number in enumerate(seeds, 1):
+        kills += live_through_one(site, number, say)
+        if done % 10 == 0:
+            say(f"{done} schedules passed, the last was {number}")
+    return kills
 
 
 def live_through_one(site: Site, number: int, say: Say) -> Counter[str]:

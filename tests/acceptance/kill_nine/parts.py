@@ -12,9 +12,11 @@ import psutil
 
 from gateway.errors import StorageUnavailable
 from gateway.storage.database import revive
+from gateway.supervisor import CHECK_EVERY_S
 from simulators.programs import Program
 
 LOOK_EVERY_S = 0.02
+ONE_START = threading.Lock()  # pgserver's own holds between processes only
 
 
 class Part(ABC):
@@ -22,45 +24,30 @@ class Part(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._back_at: float | None = None
-        self._stopping, self._lock = threading.Event(), threading.RLock()
+        self._stopping = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
 
     def begin(self) -> None:
-        self._start()
         self._keeper.start()
 
     def end(self) -> None:
         self._stopping.set()
         self._keeper.join()
 
+    @abstractmethod
     def strike(self, down_s: float, *, whole: bool) -> bool:
         """Kill -9, and start again after `down_s`; False where it is down already.
 
         `whole`: with what makes the harm greatest, see each part.
         """
-        with self._lock:
-            if not self._kill(whole):
-                return False
-            self._back_at = time.monotonic() + down_s
-        return True
-
-    @property
-    @abstractmethod
-    def alive(self) -> bool: ...
 
     @abstractmethod
-    def _start(self) -> None: ...
-
-    @abstractmethod
-    def _kill(self, whole: bool) -> bool: ...
+    def _look(self) -> None:
+        """Start it if it is time."""
 
     def _keep(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
-            with self._lock:
-                if self._back_at is not None and time.monotonic() >= self._back_at:
-                    self._back_at = None
-                    self._start()
+            self._look()
 
 
 class Process(Part):
@@ -68,15 +55,12 @@ class Process(Part):
 
     def __init__(self, name: str, program: Program) -> None:
         super().__init__(name)
-        self.program = program
+        self.program, self._lock = program, threading.RLock()
+        self._back_at: float | None = time.monotonic()
 
     def end(self) -> None:
         super().end()
         self.program.stop()
-
-    @property
-    def alive(self) -> bool:
-        return self.program.running
 
     @property
     def fallen(self) -> bool:
@@ -84,15 +68,20 @@ class Process(Part):
         with self._lock:
             return self._back_at is None and not self.program.running
 
-    def _start(self) -> None:
-        self.program.start()
+    def strike(self, down_s: float, *, whole: bool) -> bool:  # noqa: ARG002 - it is one process
+        with self._lock:
+            assert not self.fallen, f"{self.name} fell by itself: {self.program.last_words()}"
+            if self._back_at is not None:
+                return False
+            self.program.kill()
+            self._back_at = time.monotonic() + down_s
+            return True
 
-    def _kill(self, whole: bool) -> bool:  # noqa: ARG002 - it is one process
-        assert not self.fallen, f"{self.name} fell by itself: {self.program.last_words()}"
-        if self._back_at is not None:
-            return False
-        self.program.kill()
-        return True
+    def _look(self) -> None:
+        with self._lock:
+            if self._back_at is not None and time.monotonic() >= self._back_at:
+                self.program.start()
+                self._back_at = None
 
 
 class Broker(Process):
@@ -106,14 +95,15 @@ class Broker(Process):
         """Let it save itself now, if it has come so far that it listens to signals."""
         with self._lock:
             process = self.program.process
-            if process is not None and self.alive and _catches(process.pid, signal.SIGUSR1):
+            if process and self.program.running and _catches(process.pid, signal.SIGUSR1):
                 process.send_signal(signal.SIGUSR1)
 
-    def _kill(self, whole: bool) -> bool:
-        killed = super()._kill(whole)
-        if killed and whole:
-            self._store.unlink(missing_ok=True)
-        return killed
+    def strike(self, down_s: float, *, whole: bool) -> bool:
+        with self._lock:
+            struck = super().strike(down_s, whole=whole)
+            if struck and whole:
+                self._store.unlink(missing_ok=True)
+            return struck
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
@@ -124,29 +114,28 @@ def _catches(pid: int, number: signal.Signals) -> bool:
 
 
 class Postgres(Part):
-    """The embedded server; `whole`: all its processes at once, and not the first alone."""
+    """The embedded server; `whole`: all its processes at once, and not the first alone.
+
+    It is nobody's child, so it is looked at again and again, as the gateway's supervisor does.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__("postgres")
-        self._folder = folder
+        self._folder, self._look_at = folder, 0.0
 
-    @property
-    def alive(self) -> bool:
-        return bool(self._processes())
-
-    def _start(self) -> None:
-        with suppress(StorageUnavailable):
-            revive(self._folder)
-            if self.alive:
-                return
-        self._back_at = time.monotonic()
-
-    def _kill(self, whole: bool) -> bool:
+    def strike(self, down_s: float, *, whole: bool) -> bool:
         processes = self._processes()
         for process in processes if whole else processes[:1]:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
+        self._look_at = time.monotonic() + down_s
         return bool(processes)
+
+    def _look(self) -> None:
+        if time.monotonic() >= self._look_at:
+            with suppress(StorageUnavailable), ONE_START:
+                revive(self._folder)
+            self._look_at = max(self._look_at, time.monotonic() + CHECK_EVERY_S)
 
     def _processes(self) -> list[psutil.Process]:
         try:
