@@ -35,6 +35,8 @@ PROMISES: Final[Mapping[str, str]] = {
     "under 512 MB, nothing is lost",
     "key-rotation": "Keys change while a backlog is under way: every reading can be opened",
     "no-leak": "No value, name or serial in a log line, topic, broker store or spool file",
+    "alerts-once": "No alert is lost, none is doubled: whoever dies between any two of store, "
+    "evaluate, open and notify, and whatever comes twice",
     "session-machine": "Whatever the order of connections, indications, hang-ups, restarts and "
     "lost bonds: what was indicated is in the spool",
 }

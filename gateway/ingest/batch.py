@@ -29,6 +29,7 @@ from gateway.core.acceptance import (
     verify,
 )
 from gateway.core.ledger import Span, receipt
+from gateway.fail_points import reached
 from gateway.ingest.jumps import Doubt, find_jumps, jump_rules
 from gateway.storage import arrivals
 from gateway.storage.arrivals import Life, Place, Row, Stored
@@ -110,6 +111,7 @@ class Batch:
         for one, doubt in doubts:
             ask(self.connection, one.header, doubt, one.delivery.received_at)
         self._settle()
+        reached("stored")
         return self.outcome
 
     def _verified(self, deliveries: Sequence[Delivery]) -> list[Opened]:

@@ -1,123 +1,49 @@
 """Dying between any two of store, evaluate, open and notify loses nothing and doubles nothing.
 
-A schedule is a seed: what arrives when, and at which of the points that are reached the program
-dies. Afterwards all runs to its end, and what there is must be what a run without a death leaves.
+Each schedule is made of its seed alone: what arrives when and how often, and at which six of the
+steps that are reached the program dies. What there is in the end must be what a life without
+deaths and without doubles leaves. To see one again:
+HEARTHLINE_TEST_SEED=<seed> HEARTHLINE_TEST_SCHEDULES=1 pytest <this file>
 """
 
-import random
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
 
-from gateway.fail_points import Died, watching
+import pytest
+
 from gateway.storage.database import Database
-from tests.fixtures.site import make_site
-from tests.integration.alerting.homes import rows, take_glucoses, take_pressures
-from tests.integration.alerting.life import Clinic
+from tests.fixtures.promises import Keep
+from tests.integration.alerting.dying import POINTS, TOLD, Fate, calm, live_on, schedule
 
-POINTS = ("opened", "carried_out", "evaluated", "rung", "climbed", "sent", "settled", "released")
-ALERTS = """SELECT rule_key || ' ' || severity || ' ' || state || ' ' || readings AS t
-    FROM alert ORDER BY 1"""
-TASKS = "SELECT rule_key || ' ' || priority || ' ' || status || ' ' || readings AS t FROM task"
-MESSAGES = """SELECT n.address || ' ' || n.state || ' ' || n.purpose || ' ' || t.rule_key AS t
-    FROM notification n JOIN task t ON t.id = n.tasks[1]"""
-SUPPRESSED = (
-    "SELECT rule_key || ' ' || what || ' ' || coalesce(end_reason, '-') AS t FROM suppression"
+FIRST = 20261122
+NOTHING = {"alerts": 0, "tasks": 0, "duties": 0}
+
+
+@pytest.mark.parametrize(
+    "count", [3, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])]
 )
-
-EMPTY = """
-ALTER TABLE alert_event DISABLE TRIGGER alert_event_stays;
-TRUNCATE alert_event, notification, suppression, escalation, task, alert, alert_reading,
-    evaluation CASCADE;
-ALTER TABLE alert_event ENABLE TRIGGER alert_event_stays"""
-
-
-@dataclass
-class Fate:
-    """Dies at each given point once, when it is reached for the given time."""
-
-    at: dict[str, int]
-    deaths: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
-
-    def __call__(self, point: str) -> None:
-        self.seen[point] += 1
-        if self.seen[point] == self.at.get(point):
-            self.deaths += 1
-            raise Died(point)
-
-
-def survive(work: Callable[[], object]) -> None:
-    """Go on as a new process would: connections are gone, rows are there."""
-    while True:
-        try:
-            work()
-        except Died:
-            continue
-        return
-
-
-def arrivals(clinic: Clinic) -> Iterator[None]:
-    """Let readings arrive that open, raise, inhibit, resolve and come too late."""
-    site, database = clinic.site, clinic.database
-    take_pressures(site, database, (84, 55, 6), (185, 70, 5.5))
-    yield
-    take_glucoses(site, database, ("66", 5))
-    yield
-    take_pressures(site, database, (110, 62, 4), (112, 62, 3))
-    take_glucoses(site, database, ("50", 2))
-    yield
-    take_pressures(site, database, (118, 70, 1), (118, 70, 0.9))
-    yield
-
-
-def left(clinic: Clinic) -> dict[str, list[Any]]:
-    """Return what there is now; times and ids do not count."""
-    return {
-        name: sorted(row["t"] for row in rows(clinic.database, query))
-        for name, query in (
-            ("alerts", ALERTS),
-            ("tasks", TASKS),
-            ("messages", MESSAGES),
-            ("suppressed", SUPPRESSED),
-        )
-    }
-
-
-def live_on(clinic: Clinic, fate: Fate) -> dict[str, list[Any]]:
-    """Run a life: after each arrival evaluate and tell; then time passes."""
-    clinic.roster()
-    with watching(fate):
-        for _ in arrivals(clinic):
-            survive(clinic.evaluate)
-            survive(clinic.live)
-        clinic.now += timedelta(minutes=20)
-        survive(clinic.live)
-    assert rows(clinic.database, "SELECT FROM duty") == []
-    return left(clinic)
-
-
-def told(clinic: Clinic) -> Counter[tuple[str, str, str]]:
-    """Count what people were told, each key once: who receives one twice knows it again."""
-    once = {message.id: message for message in clinic.post.sent}
-    return Counter((each.address, each.purpose, each.priority) for each in once.values())
-
-
-def test_who_dies_at_every_point_leaves_what_an_undisturbed_run_leaves(
-    embedded_database: Database,
+def test_who_dies_at_any_step_leaves_what_an_undisturbed_life_leaves(
+    embedded_database: Database, promise: Keep, count: int
 ) -> None:
-    calm, counted = Clinic(embedded_database, make_site(embedded_database)), Fate({})
-    expected = live_on(calm, counted)
-    assert set(POINTS) == set(counted.seen)
-    with embedded_database.transaction() as connection:
-        connection.execute(EMPTY)
-    chance = random.Random(20261122)  # noqa: S311 - a schedule, no secret
-    fate = Fate({point: chance.randint(1, counted.seen[point]) for point in POINTS})
-    clinic = Clinic(embedded_database, make_site(embedded_database))
-    assert live_on(clinic, fate) == expected
-    assert fate.deaths == len(POINTS)
-    assert told(clinic) == told(calm)
+    first = int(os.environ.get("HEARTHLINE_TEST_SEED", FIRST))
+    count = int(os.environ.get("HEARTHLINE_TEST_SCHEDULES", count))
+    counted = Counter[str]()
+    for seed in range(first, first + count):
+        counted += one_schedule(embedded_database, seed)
+    if count >= len(POINTS) * 2:
+        assert {point for point in POINTS if not counted[f"deaths_{point}"]} == set()
+    promise("alerts-once", schedules=count, first_seed=first, **counted, lost=0, doubled=0)
+
+
+def one_schedule(database: Database, seed: int) -> Counter[str]:
+    came, deaths = schedule(seed)
+    expected = live_on(database, calm(came), Fate())
+    life = live_on(database, came, Fate(deaths(expected.fate.step)))
+    assert life.left == expected.left, f"HEARTHLINE_TEST_SEED={seed}"
+    assert life.doubled == NOTHING, f"HEARTHLINE_TEST_SEED={seed}"
+    assert life.told == expected.told, f"HEARTHLINE_TEST_SEED={seed}"
     # Only who dies between the sending and the commit tells twice, by the same key.
-    assert len(clinic.post.sent) == len(calm.post.sent) + 2
+    assert life.told_again == sum(life.fate.deaths[point] for point in TOLD)
+    died = {f"deaths_{point}": times for point, times in life.fate.deaths.items()}
+    sizes = {name: len(life.left[name]) for name in ("alerts", "tasks", "messages")}
+    return Counter({"deaths": sum(died.values()), **died, **sizes})
