@@ -17,6 +17,8 @@ class Purpose(StrEnum):
     OVERDUE = "overdue"
     DIGEST = "digest"
     TEST = "test"
+    WATCHDOG = "watchdog"
+    """The whole way was not proved lately: told from outside the gateway."""
 
 
 class Policy(StrEnum):

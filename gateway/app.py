@@ -29,6 +29,7 @@ from gateway.rules.packs import site_rules
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
+from gateway.watchdog.run import Watchdog
 from gateway.worker import POLL_S, Worker
 
 RETRY_S: Final = 1.0
@@ -96,7 +97,8 @@ def run_worker(settings: Settings) -> None:
     rules = site_rules(settings)
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
-    with running(beside_worker(database, stop, delivery)):
+    dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
+    with running([*beside_worker(database, stop, delivery), dog]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 

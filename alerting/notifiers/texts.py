@@ -12,12 +12,17 @@ SUBJECTS: Final = {
     Purpose.OVERDUE: template("Hearthline: a {priority} task is overdue"),
     Purpose.DIGEST: template("Hearthline: {tasks} tasks wait, the most urgent is {priority}"),
     Purpose.TEST: template("Hearthline: a test message, nothing to do"),
+    Purpose.WATCHDOG: template("Hearthline: the watchdog raises an alarm"),
 }
 QUEUES: Final = {
     "clinical": template("Queue: clinical"),
     "adherence": template("Queue: adherence"),
     "technical": template("Queue: technical"),
 }
+WATCHDOG: Final = template(
+    "A reading may not become a task now, and nobody would be told. Look after the gateway: "
+    "`hearthline-gateway watchdog check` says how far the last test came."
+)
 LOOK: Final = template("Please look at the worklist of Hearthline.")
 WHERE: Final = template("The task: {link}")
 
@@ -33,6 +38,8 @@ def body(message: Message, console: str | None = None) -> str:
     """Return the text below the subject. `console` is the address of the console, if it has one."""
     if message.purpose is Purpose.TEST:
         return subject(message)
+    if message.purpose is Purpose.WATCHDOG:
+        return translator(message.language)(WATCHDOG)
     translate = translator(message.language)
     lines = [translate(message.title) if message.title else None, _queue(message, translate)]
     lines += [_where(message, translate, console)]

@@ -11,7 +11,7 @@ from alerting.model import Severity
 from alerting.pipeline.escalate import Climb, Facts, Over, Ring, Wait, escalate
 from alerting.pipeline.group import Group, Joined
 from alerting.pipeline.notify import Notify
-from alerting.pipeline.route import Directory, Matter, Recipient, Routed, console
+from alerting.pipeline.route import CONSOLE, Directory, Matter, Recipient, Routed, console
 from alerting.pipeline.snooze import URGENT, Snoozed
 from alerting.ports import Purpose
 from gateway.care.moves import CLOSED, Status
@@ -26,8 +26,10 @@ from gateway.storage.rosters import directory
 TAKE: Final = """
 SELECT e.task_id, e.organisation_id, e.priority, e.loop, e.step, e.rings, e.rung_at, e.banner,
        t.status, t.queue, t.rule_key, t.direction, t.patient_id, t.due_ack_at, t.due_at,
-       t.created_at, e.hurry, a.explanation -> 'parameters' ->> 'component' AS component
-FROM escalation e JOIN task t ON t.id = e.task_id LEFT JOIN alert a ON a.id = t.alert_id
+       t.created_at, e.hurry, e.round, p.synthetic,
+       a.explanation -> 'parameters' ->> 'component' AS component
+FROM escalation e JOIN task t ON t.id = e.task_id JOIN patient p ON p.id = t.patient_id
+LEFT JOIN alert a ON a.id = t.alert_id
 WHERE e.next_action_at <= %s ORDER BY e.priority, e.next_action_at, t.rule_key, e.task_id
 LIMIT 1 FOR UPDATE OF e SKIP LOCKED"""
 STEP: Final = """
@@ -35,6 +37,11 @@ UPDATE escalation SET loop = %(loop)s, step = %(step)s, rings = %(rings)s, rung_
     banner = %(banner)s, hurry = false, next_action_at = %(next)s WHERE task_id = %(task)s"""
 LATER: Final = "UPDATE escalation SET next_action_at = %s WHERE task_id = %s"
 AGAIN: Final = timedelta(minutes=1)
+# What comes meanwhile is not due at the time of this pass: a flood must not hold a new P1 up.
+AT_ONCE: Final = 20
+
+# Whoever is on call is routed to as always, and then not told: there is no such patient.
+WATCHDOG: Final = Recipient(CONSOLE, "watchdog")
 
 log = structlog.get_logger()
 
@@ -56,10 +63,14 @@ class Climber:
 
     @property
     def facts(self) -> Facts:
-        """Return what ladders ask of it."""
-        status = Status(self.row["status"])
-        taken = status is not Status.REQUESTED
-        return Facts(taken, status in CLOSED, self.row["due_ack_at"], self.row["due_at"])
+        """Return what ladders ask of it.
+
+        Who took it took it as it was: once it is worse, somebody must hear of that.
+        """
+        row, status = self.row, Status(self.row["status"])
+        news = row["round"] > 0 and (row["hurry"] or row["step"] == row["loop"] == 0)
+        taken = status is not Status.REQUESTED and not news
+        return Facts(taken, status in CLOSED, row["due_ack_at"], row["due_at"])
 
     def telling(self, purpose: Purpose, ring: int) -> Telling:
         """Return what it tells now."""
@@ -69,9 +80,12 @@ class Climber:
 
 
 def climb(connection: Connection, now: datetime) -> int:
-    """Tell whoever is due; return how many tasks were looked at. Autocommit."""
+    """Tell some of those who are due, the most urgent first; return how many tasks were looked at.
+
+    Autocommit. Call it again with the time of then, until nothing is due.
+    """
     done = 0
-    while True:
+    while done < AT_ONCE:
         task: UUID | None = None
         try:
             with connection.transaction():
@@ -91,6 +105,7 @@ def climb(connection: Connection, now: datetime) -> int:
             with connection.transaction():
                 connection.execute(LATER, [now + AGAIN, task])
         done += 1
+    return done
 
 
 def _one(climber: Climber) -> None:
@@ -148,6 +163,8 @@ def _ring(climber: Climber, ring: Ring) -> bool:
     """Write who is told; False where the roster names somebody and nobody can be reached."""
     telling = climber.telling(ring.purpose, ring.climb.rings)
     routed = Routed(climber.directory, climber.matter)(ring.tell, climber.now)
+    if climber.row["synthetic"]:
+        routed = (WATCHDOG,)
     means = any(climber.directory.means_somebody(to, climber.matter) for to in ring.tell)
     to = routed or (console(climber.matter.queue),)
     notifications.told(climber.connection, [telling.task], climber.now)
@@ -172,8 +189,9 @@ def _write(climber: Climber, telling: Telling, to: tuple[Recipient, ...]) -> Non
     if telling.purpose is Purpose.NEW:
         near = notifications.recent(connection, telling, to, now)
         said = Group(telling.task, telling.priority, near)(to, now)
-    rest = [each for each in said if isinstance(each, Recipient)]
     joined = [each for each in said if isinstance(each, Joined)]
+    rest = [each for each in said if isinstance(each, Recipient)]
+    rest += notifications.join(connection, telling, joined, now)
     counted = (
         {}
         if telling.priority in URGENT
@@ -181,7 +199,6 @@ def _write(climber: Climber, telling: Telling, to: tuple[Recipient, ...]) -> Non
     )
     notices = Notify(climber.directory.roster, telling.priority, counted)(rest, now)
     notifications.write(connection, telling, notices, now)
-    notifications.join(connection, telling, joined, now)
 
 
 def _store(climber: Climber, at: Climb, next_: datetime | None) -> None:

@@ -87,6 +87,7 @@ _COLUMNS: Final = """
 LIST: Final = f"""
 SELECT {_COLUMNS} FROM task t JOIN patient p ON p.id = t.patient_id
 WHERE (%(organisation)s::uuid IS NULL OR t.organisation_id = %(organisation)s)
+  AND NOT p.synthetic
   AND (%(patient)s::uuid IS NULL OR t.patient_id = %(patient)s)
   AND (%(queue)s::text IS NULL OR t.queue = %(queue)s)
   AND (%(closed)s OR t.status NOT IN ('completed', 'cancelled', 'entered-in-error'))

@@ -26,6 +26,7 @@ from gateway.cli import (
     suppressed,
     trace,
     watch,
+    watchdog,
 )
 from gateway.errors import Conflict, GatewayError, NotFound, WrongInput
 
@@ -51,6 +52,7 @@ for group in (
     oncall,
     trace,
     watch,
+    watchdog,
     custody,
     statement,
     quarantine,

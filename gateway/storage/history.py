@@ -43,7 +43,7 @@ _UNFIT, _FLAGGED = 8, 16
 
 PATIENTS: Final = """
 SELECT p.id FROM patient p WHERE (%(organisation)s::uuid IS NULL
-    OR p.organisation_id = %(organisation)s) AND EXISTS (
+    OR p.organisation_id = %(organisation)s) AND NOT p.synthetic AND EXISTS (
     SELECT FROM reading r WHERE r.patient_id = p.id AND r.organisation_id = p.organisation_id
     AND r.measured_at >= %(begin)s AND r.measured_at < %(end)s)
 ORDER BY md5(p.id::text) LIMIT %(limit)s"""

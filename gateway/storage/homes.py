@@ -29,7 +29,8 @@ SELECT h.id, h.organisation_id, h.name,
     THEN 'revoked, not proved' ELSE h.state END AS state,
     h.timezone, h.suite, s.received_at AS last_seen,
     (SELECT count(*) FROM pairing p WHERE p.hub_id = h.id AND upper_inf(p.valid)) AS devices
-FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id ORDER BY h.name, h.id"""
+FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id
+WHERE NOT h.synthetic ORDER BY h.name, h.id"""
 TOLD: Final = """
 SELECT s.received_at, s.body->>'version' AS version, (s.body->>'spool_waiting')::int AS waiting,
        (s.body->>'hub_clock_ok')::boolean AS clock_ok

@@ -12,7 +12,8 @@ QUALITY: Final = """
 WITH days AS (
     SELECT greatest(count(DISTINCT patient_id), 1)
         * extract(epoch FROM %(end)s::timestamptz - %(begin)s::timestamptz)::float8 / 86400 AS n
-    FROM reading WHERE measured_at >= %(begin)s AND measured_at < %(end)s
+    FROM reading r WHERE NOT (SELECT p.synthetic FROM patient p WHERE p.id = r.patient_id)
+      AND measured_at >= %(begin)s AND measured_at < %(end)s
       AND (%(organisation)s::uuid IS NULL OR organisation_id = %(organisation)s)
 ), told AS (
     SELECT t.rule_key AS rule, t.direction, t.status, t.priority,
@@ -21,6 +22,7 @@ WITH days AS (
         CASE WHEN t.status = 'completed'
             THEN extract(epoch FROM t.closed_at - t.created_at)::float8 / 60 END AS close
     FROM task t WHERE t.rule_key IS NOT NULL
+      AND NOT (SELECT p.synthetic FROM patient p WHERE p.id = t.patient_id)
       AND t.created_at >= %(begin)s AND t.created_at < %(end)s
       AND (%(organisation)s::uuid IS NULL OR t.organisation_id = %(organisation)s)
 )

@@ -11,7 +11,8 @@ from gateway.storage.custody import Seqs
 from gateway.storage.database import Connection
 
 HUBS: Final = """
-SELECT h.id, h.name FROM hub h WHERE h.organisation_id = %(organisation)s ORDER BY h.name, h.id"""
+SELECT h.id, h.name FROM hub h WHERE h.organisation_id = %(organisation)s AND NOT h.synthetic
+ORDER BY h.name, h.id"""
 ARRIVED: Final = """
 SELECT hub_id, disposition, coalesce(reason, '') AS reason, count(*) AS n
 FROM envelope WHERE organisation_id = %(organisation)s
@@ -41,7 +42,7 @@ SELECT p.id, p.name, count(*) FILTER (WHERE e.disposition = 'stored') AS stored,
 FROM envelope e JOIN identity i ON i.reading_id = e.reading_id
 JOIN reading r ON r.id = i.reading_id AND r.measured_at = i.measured_at
 JOIN patient p ON p.id = r.patient_id
-WHERE e.organisation_id = %(organisation)s
+WHERE e.organisation_id = %(organisation)s AND NOT p.synthetic
   AND e.received_at >= %(since)s AND e.received_at < %(until)s
 GROUP BY p.id, p.name ORDER BY p.name, p.id"""
 
