@@ -162,7 +162,7 @@ def with_answers(
     """Return the readings in order, each with the answer that moves its limits, the newest."""
     moves = rule.with_symptoms
     if moves is None:
-        yield from ((each, None) for each in observations)
+        yield from ((each, None) for each in observations if each.component != SYMPTOMS)
         return
     seen = list(observations)
     answers = [each for each in seen if each.component == SYMPTOMS]

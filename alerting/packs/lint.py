@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from alerting.bands import Banded
+from alerting.bands import Banded, Bands
 from alerting.bounds import Bound
 from alerting.errors import PackError
 from alerting.lines import Document, NotYaml, Step, read
@@ -40,6 +40,8 @@ _RANGES: Final[Mapping[str, tuple[str, int, int]]] = MappingProxyType(
 )
 # No value can be too high, and a weight is judged by how it changes.
 _ONE_SIDED: Final = frozenset({("spo2", Direction.HIGH)})
+# Scores name what people at home cannot measure, and tell that it is missing.
+_SCORES: Final = frozenset({"news2"})
 # Kinds whose bounds are differences, not values.
 _OF_CHANGES: Final = frozenset({"rapid_change", "trend", "control_chart"})
 _BY_CHANGE: Final = frozenset({"weight"})
@@ -88,7 +90,7 @@ def lint_pack(path: Path) -> tuple[Finding, ...]:
 
 def _of_rule(place: _Place) -> Iterator[Finding]:
     rule = place.rule
-    unknown = [name for name in rule.components if name not in _KNOWN]
+    unknown = [name for name in rule.components if name not in _KNOWN | _scored(rule)]
     for name in unknown:
         near = get_close_matches(name, _KNOWN, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -101,11 +103,30 @@ def _of_rule(place: _Place) -> Iterator[Finding]:
         yield from _unreachable(place, rule)
 
 
+def _scored(rule: Rule) -> frozenset[str]:
+    return frozenset(rule.components) if rule.kind in _SCORES else frozenset()
+
+
+def _tables(rule: Banded) -> Iterator[tuple[tuple[str, ...], Bands]]:
+    """Return all bounds of a rule with their place: its own, those of one reading, of symptoms."""
+    yield ("bands",), rule.bands
+    alone = getattr(rule, "alone", None)
+    if alone is not None:
+        yield ("alone", "bands"), alone.bands
+    for at, part in (("with_symptoms",), rule), (("alone", "with_symptoms"), alone):
+        moves = getattr(part, "with_symptoms", None)
+        if moves is not None:
+            yield (*at, "bands"), moves.bands
+
+
 def _units(place: _Place, rule: Banded) -> Iterator[Finding]:
     """Find bounds that are not each other's conversion, within what both are rounded to."""
-    for severity, table in rule.bands.items():
+    told = (
+        (at, severity, table) for at, bands in _tables(rule) for severity, table in bands.items()
+    )
+    for at, severity, table in told:
         for (one, bound), (other, partner) in combinations(table.items(), 2):
-            where = ("bands", str(severity), other)
+            where = (*at, str(severity), other)
             there = _there(bound.limit, one, other, rule.kind in _OF_CHANGES)
             if there is not None and abs(there - partner.limit) > _rounding(
                 bound.limit, one, partner.limit, other

@@ -3,26 +3,44 @@
 Either `times` of the last `of` readings are beyond, or all are for at least `lasting`, and `times`
 of them. The reading that makes it so is beyond itself. What is looked back on is valid: a
 questionable reading counts for itself alone.
+
+`alone` has bounds for which one reading is enough: "over 250 once, or over 300 twice running" is
+one rule, and so one alert that gets worse, not two.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from alerting.bands import Movable, left_out, no_bound, with_answers
+from alerting.bands import Bands, Movable, WithSymptoms, left_out, no_bound, with_answers
 from alerting.fold import Judged, one_per_reading
-from alerting.model import Observation, Problem, Severity
+from alerting.model import Observation, Problem, Severity, worst
 from alerting.rules import Kind, concerned
-from alerting.rules.threshold import judge_each, judge_one
+from alerting.rules.threshold import Threshold, judge_each, judge_one
+from alerting.rules.threshold import judge as single_readings
 from alerting.spans import said_span
 from alerting.words import SILENT, Said
-from device_profiles.reading import Validity
+from device_profiles.reading import Frozen, Validity
 
 if TYPE_CHECKING:
     from alerting.columns import Columns, Judgements
+
+
+Order = tuple[datetime, UUID, int]
+
+
+class Alone(Frozen):
+    """Bounds for one reading; see `Threshold` and `WithSymptoms`. Units are those of the rule."""
+
+    bands: Annotated[Bands, Field(min_length=1)]
+    beyond_range: Severity | None = None
+    with_symptoms: WithSymptoms | None = None
 
 
 class Sustained(Movable):
@@ -33,6 +51,13 @@ class Sustained(Movable):
     of: Annotated[int | None, Field(ge=2, le=100)] = None
     lasting: Annotated[timedelta | None, Field(gt=timedelta(0))] = None
     within: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=92))]
+    alone: Alone | None = None
+
+    @model_validator(mode="after")
+    def _alone_fits(self) -> Self:
+        if self.single is not None and set(self.single.units) != set(self.units):
+            raise ValueError("alone needs bounds in exactly the units of the bands")
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -44,10 +69,26 @@ class Sustained(Movable):
             raise ValueError("`lasting` is longer than `within`: it could never hold")
         return self
 
+    @cached_property
+    def single(self) -> Threshold | None:
+        """Return what judges single readings, as a rule of its own."""
+        if self.alone is None:
+            return None
+        common = {name: getattr(self, name) for name in Movable.model_fields if name != "kind"}
+        mine = {name: getattr(self.alone, name) for name in Alone.model_fields}
+        return Threshold.model_validate(common | mine)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See `Rule`."""
+        single = self.single
+        return max(super().reads, single.reads if single else (), key=len)
+
     @property
     def looks_back(self) -> timedelta:
         """See `Rule`."""
-        return max(self.within, super().looks_back)
+        single = self.single
+        return max(self.within, super().looks_back, single.looks_back if single else self.within)
 
 
 def judge(
@@ -56,15 +97,33 @@ def judge(
     """See `Kind`."""
     both = with_answers(rule, observations)
     single = (judge_one(rule, each, None, answer) for each, answer in both)
+    alone = _alone(rule, observations, since)
     window: deque[Judged] = deque()
     for each in one_per_reading(one for one in single if one):
         at = each.observation.measured_at
         while window and at - window[0].observation.measured_at > rule.within:
             window.popleft()
         if at >= since:
-            yield _judge(rule, [*window, each])
+            judged = _judge(rule, [*window, each])
+            yield _worse(judged, alone.get(each.observation.order))
         if each.observation.validity is Validity.VALID:
             window.append(each)
+
+
+def _alone(
+    rule: Sustained, observations: Sequence[Observation], since: datetime
+) -> dict[Order, Judged]:
+    """Judge each reading by what is enough alone."""
+    single = rule.single
+    found = single_readings(single, observations, since) if single else ()
+    return {each.observation.order: each for each in found}
+
+
+def _worse(judged: Judged, alone: Judged | None) -> Judged:
+    if alone is None:
+        return judged
+    more = alone if alone.fired and alone.fired.worse_than(judged.fired) else judged
+    return replace(more, held=worst((judged.held, alone.held)))
 
 
 def _judge(rule: Sustained, window: Sequence[Judged]) -> Judged:
@@ -142,11 +201,21 @@ def lint(rule: Sustained) -> tuple[str, ...]:
 
 def vector(rule: Sustained, columns: "Columns") -> "Judgements":
     """See `Kind`."""
+    import numpy as np
+
     from alerting.judge_sustained import judge_sustained
 
     bands = [int(band[1]) for band in rule.bands]
-    single = judge_each(rule, columns)
-    return judge_sustained(columns, single, bands, rule.times, rule.of, rule.lasting, rule.within)
+    by_itself = judge_each(rule, columns)
+    judged = judge_sustained(
+        columns, by_itself, bands, rule.times, rule.of, rule.lasting, rule.within
+    )
+    single = rule.single
+    if single is None:
+        return judged
+    alone = judge_each(single, columns, single.beyond_range)
+    fired, held = np.minimum(judged.fired, alone.fired), np.minimum(judged.held, alone.held)
+    return replace(judged, fired=fired, held=held)
 
 
 KIND: Final = Kind("sustained", Sustained, judge, lint, problems, vector)

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from alerting.bands import SYMPTOMS
 from alerting.lines import Document, NotYaml, read
 from alerting.model import Severity
 from alerting.trial.notation import Moment, Span, points
@@ -23,7 +24,7 @@ from device_profiles.reading import Frozen, Validity
 
 SCHEMA: Final = Path(__file__).parent / "rule-tests.schema.json"
 START: Final = "2026-11-18T12:00:00+00:00"
-_KNOWN: Final = frozenset(term.name for term in TERMS.values())
+_KNOWN: Final = frozenset({*(term.name for term in TERMS.values()), SYMPTOMS})
 
 
 class TrialBroken(Exception):

@@ -112,6 +112,13 @@ def sustained(draw: st.DrawFn) -> Rule:
         if by_count
         else {"lasting": min(within, timedelta(hours=draw(st.integers(1, 6))))}
     )
+    if draw(st.booleans()):
+        single = draw(rules()).model_dump(include={"bands", "beyond_range", "direction"})
+        units = [
+            set(table) for bands in (single["bands"], plain["bands"]) for table in bands.values()
+        ]
+        if single.pop("direction") == plain["direction"] and units.count(units[0]) == len(units):
+            how["alone"] = single
     return Sustained.model_validate({**plain, "times": times, "within": within, **how})
 
 

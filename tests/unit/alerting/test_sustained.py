@@ -133,3 +133,31 @@ def test_arrival_and_bounds(chart: list[Observation], random: Random, hour: int)
     for rule in (OFTEN, LONG):
         check_arrival(rule, chart, random)
         check_bounded(rule, chart, hour)
+
+
+ONE_OR_TWO = make(
+    "sustained",
+    **COMMON | {"bands": {"P2": {"mm[Hg]": ">= 180"}}},
+    times=2,
+    of=2,
+    alone={"bands": {"P3": {"mm[Hg]": ">= 170"}}, "beyond_range": "P1"},
+)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ("169", []),
+        ("170", ["P3 P3 1 open"]),
+        ("185", ["P3 P3 1 open"]),
+        # Twice makes the same alert worse.
+        ("185 190", ["P2 P2 2 open"]),
+        ("170 185 172 190", ["P3 P3 4 open"]),
+        # It is held by the milder bound, and ends by it.
+        ("185 185 166 166", ["P3 P2 2 open"]),
+        ("185 185 164 164", ["P2 P2 2 closed"]),
+        ("HI", ["P1 P1 1 open"]),
+    ],
+)
+def test_one_is_enough_for_a_milder_band(numbers: str, expected: list[str]) -> None:
+    assert told(ONE_OR_TWO, series("systolic", numbers)) == expected
