@@ -32,7 +32,10 @@ def live(connection: Connection, now: datetime) -> int:
 
 
 class Loop:
-    """Does its work whenever something is due, until `stop` is set."""
+    """Does its work whenever something is due, until `stop` is set.
+
+    The work may leave some of it: it is asked again, with the time of then, until it did nothing.
+    """
 
     def __init__(
         self,
@@ -59,9 +62,10 @@ class Loop:
                 with self._database.connect(autocommit=True) as connection:
                     connection.execute(f"LISTEN {self._channel}")
                     while not self._stop.is_set():
-                        self._work(connection, self._clock())
+                        done = self._work(connection, self._clock())
                         retry = FIRST_RETRY_S
-                        self._wait(connection)
+                        if not done:
+                            self._wait(connection)
             except Exception as error:  # noqa: BLE001 - a loop that ended would be silence
                 log.warning(
                     "loop_interrupted",

@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 
 from alerting.model import Severity
 from alerting.pipeline.snooze import longest
+from alerting.ports import Purpose
 from gateway.care.moves import CLOSED, Status
 from gateway.errors import Conflict, NotFound, WrongInput
 from gateway.storage.database import Connection
 from gateway.storage.events import record
+from gateway.storage.holds import look_again
+from gateway.storage.notifications import Telling, held_by_snooze
 
 LOCK: Final = """
 SELECT t.organisation_id, t.patient_id, t.rule_key, t.direction, t.priority, t.status,
@@ -62,8 +65,14 @@ def snooze_task(
     told = {"owner": owner, "reason": reason.strip(), "up_to": up_to, "until": until}
     given = row | only | told | {"id": uuid4(), "task": task, "now": now}
     connection.execute(INSERT, given)
-    connection.execute(WAIT, given)
+    # In the order in which a delivery takes them.
     connection.execute(KEEP_BACK, given)
+    connection.execute(WAIT, given)
+    place = (row["organisation_id"], row["patient_id"], task, row["rule_key"])
+    telling = Telling(*place, up_to, Purpose.REMINDER, 0)
+    words = f"snoozed by {owner}: {given['reason']}"
+    held_by_snooze(connection, telling, given["id"], words, until, now)
+    look_again(connection, row["patient_id"], now)
     until_text = until.isoformat(timespec="seconds")
     detail = {"reason": given["reason"], "until": until_text, "whole_component": whole_component}
     organisation = row["organisation_id"]

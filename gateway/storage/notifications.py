@@ -20,23 +20,28 @@ RECENT: Final = """
 SELECT n.id, n.tasks[1] AS task, n.channel, n.address, n.priority, n.created_at
 FROM notification n JOIN task t ON t.id = n.tasks[1]
 WHERE n.organisation_id = %(organisation)s AND n.patient_id = %(patient)s
-  AND n.address = ANY(%(addresses)s) AND n.created_at > %(since)s
-  AND n.state IN ('due', 'sent') AND t.status = 'requested'"""
+  AND n.channel = ANY(%(channels)s) AND n.address = ANY(%(addresses)s)
+  AND n.created_at > %(since)s AND n.state IN ('due', 'sent') AND t.status = 'requested'
+  AND NOT EXISTS (SELECT FROM suppression s
+      WHERE s.task_id = t.id AND s.what = 'snoozed' AND s.ended_at IS NULL)"""
 TOLD: Final = """
 SELECT channel, address, count(*) AS n FROM notification
-WHERE organisation_id = %s AND address = ANY(%s) AND created_at > %s
+WHERE organisation_id = %s AND channel = ANY(%s) AND address = ANY(%s) AND created_at > %s
   AND priority IN ('P3', 'P4') AND purpose <> 'digest' GROUP BY channel, address"""
 INSERT: Final = """
 INSERT INTO notification AS n (id, organisation_id, tasks, patient_id, person, channel, address,
     purpose, priority, language, next_action_at, created_at)
 VALUES (%(id)s, %(organisation)s, ARRAY[%(task)s::uuid], %(patient)s, %(person)s, %(channel)s,
     %(address)s, %(purpose)s, %(priority)s, %(language)s, %(at)s, %(now)s)
-ON CONFLICT (id) DO UPDATE SET tasks = array_append(n.tasks, %(task)s),
+ON CONFLICT (id) DO UPDATE SET tasks = array_append(array_remove(n.tasks, %(task)s), %(task)s),
     priority = least(n.priority, excluded.priority)
-WHERE n.purpose = 'digest' AND n.state = 'due' AND NOT n.tasks @> ARRAY[%(task)s::uuid]"""
+WHERE n.purpose = 'digest' AND n.state = 'due'"""
+# Not one that is being sent, nor one that died or was taken back meanwhile: those tell nobody.
 JOIN: Final = """
-UPDATE notification SET tasks = array_append(tasks, %(task)s)
-WHERE id = %(message)s AND NOT tasks @> ARRAY[%(task)s::uuid]"""
+UPDATE notification SET tasks =
+    CASE WHEN tasks @> ARRAY[%(task)s::uuid] THEN tasks ELSE array_append(tasks, %(task)s) END
+WHERE id = (SELECT id FROM notification WHERE id = %(message)s AND state IN ('due', 'sent')
+    FOR UPDATE SKIP LOCKED)"""
 TELL: Final = "SELECT pg_notify('notification', '')"
 NOT_TOLD: Final = """
 INSERT INTO suppression (organisation_id, patient_id, task_id, rule_key, severity, what, by_id,
@@ -69,7 +74,7 @@ def recent(
     row = {
         "organisation": telling.organisation,
         "patient": telling.patient,
-        "addresses": [each.address for each in to],
+        **_places(to),
         "since": now - WITHIN,
     }
     found = connection.execute(RECENT, row).fetchall()
@@ -80,7 +85,7 @@ def told_within_the_hour(
     connection: Connection, organisation: UUID, to: Iterable[Recipient], now: datetime
 ) -> Mapping[tuple[str, str], int]:
     """Count the messages of P3 and P4 of the last hour, by channel and address."""
-    asked = [organisation, [each.address for each in to], now - timedelta(hours=1)]
+    asked = [organisation, *_places(to).values(), now - timedelta(hours=1)]
     rows = connection.execute(TOLD, asked).fetchall()
     return {(row["channel"], row["address"]): row["n"] for row in rows}
 
@@ -101,19 +106,32 @@ def write(
             "purpose": Purpose.DIGEST if digest else telling.purpose,
             "at": notice.at,
         }
-        connection.execute(INSERT, row | ({"patient": None} if digest else {}))
+        given = row | ({"patient": None} if digest else {})
+        if not connection.execute(INSERT, given).rowcount and digest:
+            # That digest has gone out, or was taken back: this task waits for none.
+            id_ = uuid5(id_, f"{telling.task}/{telling.ring}")
+            connection.execute(INSERT, given | {"id": id_})
         if notice.because is not None:
             because = {"what": notice.because, "by": id_, "reason": notice.reason}
             connection.execute(NOT_TOLD, row | because | {"until": notice.at})
     connection.execute(TELL)
 
 
-def join(connection: Connection, telling: Telling, joined: Iterable[Joined], now: datetime) -> None:
-    """Let a message that is there already stand for this task too."""
+def join(
+    connection: Connection, telling: Telling, joined: Iterable[Joined], now: datetime
+) -> list[Recipient]:
+    """Let messages that are there already stand for this task too.
+
+    Returns who has to get a message of their own, as theirs tells nobody any more.
+    """
+    left = []
     for each in joined:
         row = _row(telling, now) | {"message": each.message, "by": each.task, "until": None}
-        connection.execute(JOIN, row)
-        connection.execute(NOT_TOLD, row | {"what": What.GROUPED, "reason": each.reason})
+        if connection.execute(JOIN, row).rowcount:
+            connection.execute(NOT_TOLD, row | {"what": What.GROUPED, "reason": each.reason})
+        else:
+            left.append(each.recipient)
+    return left
 
 
 def held_by_snooze(
@@ -134,6 +152,14 @@ def told(
 ) -> None:
     """Write that what was not told of these tasks is told now."""
     connection.execute(TOLD_NOW, [now, list(tasks), [str(each) for each in what]])
+
+
+def _places(to: Iterable[Recipient]) -> dict[str, list[str]]:
+    places = list(to)
+    return {
+        "channels": [each.channel for each in places],
+        "addresses": [each.address for each in places],
+    }
 
 
 def _row(telling: Telling, now: datetime) -> dict[str, object]:
