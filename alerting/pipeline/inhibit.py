@@ -37,11 +37,15 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Work that an alert asks for, with the worst severity of what asks."""
+    """Work that an alert asks for, with the worst severity of what asks.
+
+    Not `sure`: a person may have closed its task, and then it gets no other.
+    """
 
     alert: UUID
     rule: Rule
     severity: Severity
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

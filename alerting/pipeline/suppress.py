@@ -1,14 +1,18 @@
 """Inhibit and snooze for one patient: what alerts ask for after the decisions, and what passes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from alerting.model import Episode, Rule, Severity, worst
+from alerting.model import Episode, Rule, Severity, milder, worst
 from alerting.pipeline.decisions import Append, Decision, Lower, Open, Raise, Reopen, Resolve
 from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.inhibit import Asked, Held, Inhibit, Live
 from alerting.pipeline.snooze import Snooze, Snoozed
+
+# A patient's open tasks: the priority of each by its rule and direction.
+Tasks = Mapping[tuple[str | None, str | None], Severity]
 
 
 def asked_work(decisions: Iterable[Decision]) -> tuple[Asked, ...]:
@@ -20,7 +24,8 @@ def asked_work(decisions: Iterable[Decision]) -> tuple[Asked, ...]:
             continue
         before = found.get(decision.alert)
         most = worst((severity, before.severity if before else None)) or severity
-        found[decision.alert] = Asked(decision.alert, decision.episodes[-1].rule, most)
+        sure = not isinstance(decision, Reopen) or (before is not None and before.sure)
+        found[decision.alert] = Asked(decision.alert, decision.episodes[-1].rule, most, sure)
     return tuple(found.values())
 
 
@@ -57,21 +62,35 @@ def live_after(
 def suppress(
     asked: Sequence[Asked],
     live: Iterable[Live],
-    tasks: Collection[tuple[str | None, str | None]],
+    tasks: Tasks,
     snoozes: Sequence[Snoozed],
     now: datetime,
 ) -> tuple[Asked | Held, ...]:
     """Say of all that is asked whether it goes on or is held back.
 
-    `tasks` are the rule and direction of the patient's open tasks: what has one goes on, as more
-    evidence for it. An alert inhibits only if it has a task or gets one now.
+    What has an open task goes on, as more evidence for it. An alert inhibits only if it has a task
+    that is not snoozed, or gets one now, and only what is milder than that task.
     """
-    snooze, has_task = Snooze(snoozes), frozenset(tasks)
-    going_on = frozenset(each.alert for each in asked if not _quiet(snooze, each, now))
-    worked = tuple(each for each in live if _place(each.rule) in has_task or each.alert in going_on)
-    free = tuple(each for each in asked if _place(each.rule) in has_task)
+    snooze = Snooze(snoozes)
+    free = tuple(each for each in asked if _place(each.rule) in tasks)
     rest = tuple(each for each in asked if each not in free)
-    return (*free, *snooze(Inhibit(worked)(rest, now), now))
+    by_alert = {each.alert: each for each in asked}
+    worked = (_worked(each, by_alert.get(each.alert), tasks, snooze, now) for each in live)
+    inhibit = Inhibit(tuple(each for each in worked if each))
+    return (*free, *snooze(inhibit(rest, now), now))
+
+
+def _worked(
+    live: Live, asked: Asked | None, tasks: Tasks, snooze: Snooze, now: datetime
+) -> Live | None:
+    """Return an alert as people are told of it: as urgent as its task; None where they are not."""
+    task, asks = tasks.get(_place(live.rule)), asked.severity if asked else None
+    if task is None and (asked is None or not asked.sure):
+        return None
+    priority = worst((task, asks)) or live.severity
+    if _quiet(snooze, Asked(live.alert, live.rule, priority), now):
+        return None
+    return replace(live, severity=milder(live.severity, priority) or live.severity)
 
 
 def _quiet(snooze: Snooze, asked: Asked, now: datetime) -> bool:

@@ -15,13 +15,14 @@ from psycopg.types.json import Jsonb
 
 from alerting.findings import Units, decisive, sentence, shown
 from alerting.model import Evidence, Rule, Severity
+from alerting.pipeline.suppress import Tasks
 from gateway.care.due import Due, due, sooner
 from gateway.care.moves import Status, closes_by_itself
 from gateway.storage.database import Connection
 from gateway.storage.events import EVIDENCE_EVERY, record
 
 LOCK_OPEN: Final = """
-SELECT rule_key, direction FROM task
+SELECT rule_key, direction, priority FROM task
 WHERE patient_id = %s AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
 ORDER BY id FOR UPDATE"""
 
@@ -62,13 +63,17 @@ class Case:
     units: Units = field(default_factory=dict)
 
 
-def lock_tasks(connection: Connection, patient: UUID) -> frozenset[tuple[str | None, str | None]]:
+def lock_tasks(connection: Connection, patient: UUID) -> Tasks:
     """Lock a patient's open tasks before any alert, as those who accept a task do.
 
-    Returns for which rules and directions there is one.
+    Returns how urgent each is, by rule and direction.
     """
-    rows = connection.execute(LOCK_OPEN, [patient])
-    return frozenset((row["rule_key"], row["direction"]) for row in rows)
+    rows = connection.execute(LOCK_OPEN, [patient]).fetchall()
+    found: dict[tuple[str | None, str | None], Severity] = {}
+    for row in rows:
+        place = row["rule_key"], row["direction"]
+        found[place] = min(Severity(row["priority"]), found.get(place, Severity.P4))
+    return found
 
 
 def ensure_task(

@@ -1,15 +1,15 @@
 """Between the decisions for a patient and their tasks: what is held back, and what no longer is."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from alerting.model import Rule
-from alerting.pipeline.decisions import Decision, Late, Lower, Resolve
+from alerting.pipeline.decisions import Decision, Late, Lower, Raise, Resolve
 from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.inhibit import Held
-from alerting.pipeline.suppress import asked_work, live_after, suppress
+from alerting.pipeline.suppress import Tasks, asked_work, live_after, suppress
 from gateway.care.from_alerts import Case
 from gateway.storage.events import record
 from gateway.storage.holds import hold, holds, let_go, look_again
@@ -38,8 +38,8 @@ class Gate:
             let_go(case.connection, [alert], why, case.now)
 
     def carried_out(self, case: Case, decisions: Iterable[Decision]) -> None:
-        """See that what was held back by an alert that is milder or over is asked anew."""
-        if self.before and any(isinstance(each, Resolve | Lower) for each in decisions):
+        """See that what is held back is asked anew where it or its reason is another now."""
+        if self.before and any(isinstance(each, Resolve | Lower | Raise) for each in decisions):
             look_again(case.connection, case.patient, case.now)
 
 
@@ -48,7 +48,7 @@ def gate(
     decisions: Sequence[Decision],
     stored: Iterable[StoredAlert],
     rules: Iterable[Rule],
-    tasks: Collection[tuple[str | None, str | None]],
+    tasks: Tasks,
 ) -> Gate:
     """Ask the stages inhibit and snooze; costs one statement where anything is decided."""
     if all(isinstance(decision, Late) for decision in decisions):

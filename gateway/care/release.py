@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from pydantic import ValidationError
 
 from alerting.model import Evidence, Rule, Severity
 from alerting.pipeline.inhibit import Asked, Held, Live
@@ -35,6 +36,18 @@ SELECT a.id, a.severity, a.state, a.explanation FROM alert a
 WHERE a.patient_id = %s AND (a.state <> 'resolved' OR a.id = ANY(%s))"""
 
 log = structlog.get_logger()
+
+
+class AsTold(Rule):
+    """A rule that another version of the program wrote: what a task needs of it.
+
+    It inhibits nobody, and nobody inhibits it.
+    """
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """See `Rule`."""
+        return ()
 
 
 def release(connection: Connection, now: datetime) -> int:
@@ -99,5 +112,10 @@ def _open(case: Case, asked: Asked, alert: dict[str, Any]) -> None:
 def _rule(alert: dict[str, Any]) -> Rule:
     """Return the rule as it was in force when the alert was last explained."""
     parameters = alert["explanation"]["parameters"]
-    rule: Rule = kinds()[parameters["kind"]].rule.model_validate(parameters)
+    try:
+        rule: Rule = kinds()[parameters["kind"]].rule.model_validate(parameters)
+    except (KeyError, ValidationError):
+        log.error("rule_cannot_be_read", rule=parameters["key"], alert=str(alert["id"]))  # noqa: TRY400
+        fields = AsTold.model_fields.keys() & parameters.keys()
+        return AsTold.model_validate({name: parameters[name] for name in fields})
     return rule

@@ -51,7 +51,7 @@ WHERE alert_id = ANY(%(alerts)s) AND ended_at IS NULL"""
 
 LOOK_AGAIN: Final = """
 UPDATE suppression SET next_action_at = %s
-WHERE patient_id = %s AND ended_at IS NULL AND what = 'inhibited'"""
+WHERE patient_id = %s AND ended_at IS NULL AND alert_id IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +113,5 @@ def let_go(connection: Connection, alerts: Iterable[UUID], why: str, now: dateti
 
 
 def look_again(connection: Connection, patient: UUID, now: datetime) -> None:
-    """Ask anew, at once, what was held back because of another alert."""
+    """Ask anew, at once, of all alerts that are held back."""
     connection.execute(LOOK_AGAIN, [now, patient])

@@ -9,7 +9,7 @@ import pytest
 from alerting.model import Direction, Rule, Severity
 from alerting.pipeline.inhibit import Asked, Held, Live, What
 from alerting.pipeline.snooze import Snoozed, longest
-from alerting.pipeline.suppress import suppress
+from alerting.pipeline.suppress import Tasks, suppress
 from tests.unit.alerting.make import NOON, PACK
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
@@ -17,8 +17,9 @@ SYSTOLIC, DIASTOLIC = PACK["systolic_low"], PACK["diastolic_low"]
 LOW, HIGH = PACK["glucose_low"], PACK["glucose_high"]
 
 
-def place(rule: Rule) -> tuple[str, str]:
-    return rule.key, str(rule.direction)
+def given(rule: Rule, priority: str = "P1") -> dict[tuple[str | None, str | None], Severity]:
+    """Say that the rule has an open task."""
+    return {(rule.key, str(rule.direction)): Severity(priority)}
 
 
 def live(alert: UUID, rule: Rule, severity: str) -> Live:
@@ -35,7 +36,7 @@ def verdict(said: Asked | Held) -> str:
 
 def test_a_milder_alert_of_the_same_vital_waits_while_a_worse_one_has_its_task() -> None:
     worse, milder = live(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")
-    (held,) = suppress([milder], [worse], {place(SYSTOLIC)}, (), NOON)
+    (held,) = suppress([milder], [worse], given(SYSTOLIC), (), NOON)
     assert isinstance(held, Held)
     assert (held.what, held.by, held.until) == (What.INHIBITED, A, None)
     assert held.reason == "Systolic pressure low (P2) is open and has its task"
@@ -45,13 +46,14 @@ def test_a_milder_alert_of_the_same_vital_waits_while_a_worse_one_has_its_task()
 @pytest.mark.parametrize(
     ("other", "severity", "tasks"),
     [
-        (SYSTOLIC, "P3", {place(SYSTOLIC)}),  # as bad
-        (PACK["systolic_high"], "P1", {place(PACK["systolic_high"])}),  # the other direction
-        (LOW, "P1", {place(LOW)}),  # another vital
-        (SYSTOLIC, "P2", set()),  # nobody was given it
+        (SYSTOLIC, "P3", given(SYSTOLIC)),  # as bad
+        (SYSTOLIC, "P1", given(SYSTOLIC, "P3")),  # it was worse; who has its task now knows of P3
+        (PACK["systolic_high"], "P1", given(PACK["systolic_high"])),  # the other direction
+        (LOW, "P1", given(LOW)),  # another vital
+        (SYSTOLIC, "P2", {}),  # nobody was given it
     ],
 )
-def test_else_it_does_not_wait(other: Rule, severity: str, tasks: set[tuple[str, str]]) -> None:
+def test_else_it_does_not_wait(other: Rule, severity: str, tasks: Tasks) -> None:
     (said,) = suppress([asks(B, DIASTOLIC, "P3")], [live(A, other, severity)], tasks, (), NOON)
     assert verdict(said) == "goes on"
 
@@ -60,12 +62,12 @@ def test_else_it_does_not_wait(other: Rule, severity: str, tasks: set[tuple[str,
 def test_of_two_that_ask_at_once_the_worse_goes_on_whatever_the_order(turned: bool) -> None:
     asked = [asks(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")]
     going_on = [live(A, SYSTOLIC, "P2"), live(B, DIASTOLIC, "P3")]
-    said = suppress(asked[::-1] if turned else asked, going_on, (), (), NOON)
+    said = suppress(asked[::-1] if turned else asked, going_on, {}, (), NOON)
     assert {each.asked.alert for each in said if isinstance(each, Held)} == {B}
 
 
 def test_more_evidence_for_a_task_that_is_there_goes_on() -> None:
-    tasks = {place(SYSTOLIC), place(DIASTOLIC)}
+    tasks = given(SYSTOLIC) | given(DIASTOLIC)
     (said,) = suppress([asks(B, DIASTOLIC, "P3")], [live(A, SYSTOLIC, "P2")], tasks, (), NOON)
     assert verdict(said) == "goes on"
 
@@ -84,7 +86,7 @@ SNOOZE = Snoozed(
 
 
 def test_a_snooze_says_whose_it_is_and_until_when() -> None:
-    (held,) = suppress([asks(A, HIGH, "P3")], (), (), (SNOOZE,), NOON)
+    (held,) = suppress([asks(A, HIGH, "P3")], (), {}, (SNOOZE,), NOON)
     assert isinstance(held, Held)
     assert (held.what, held.by) == (What.SNOOZED, C)
     assert held.until == held.look_again == SNOOZE.until
@@ -106,7 +108,7 @@ def test_a_snooze_says_whose_it_is_and_until_when() -> None:
 )
 def test_what_a_snooze_hides(rule: Rule, severity: str, hours: float, said: str) -> None:
     now = NOON + timedelta(hours=hours)
-    assert verdict(suppress([asks(A, rule, severity)], (), (), (SNOOZE,), now)[0]) == said
+    assert verdict(suppress([asks(A, rule, severity)], (), {}, (SNOOZE,), now)[0]) == said
 
 
 def test_what_is_snoozed_inhibits_nobody() -> None:
@@ -115,8 +117,30 @@ def test_what_is_snoozed_inhibits_nobody() -> None:
     )
     asked = [asks(A, SYSTOLIC, "P2"), asks(B, DIASTOLIC, "P3")]
     going_on = [live(A, SYSTOLIC, "P2"), live(B, DIASTOLIC, "P3")]
-    said = suppress(asked, going_on, (), (mine,), NOON)
+    said = suppress(asked, going_on, {}, (mine,), NOON)
     assert {each.asked.alert for each in said if isinstance(each, Held)} == {A}
+
+
+def test_a_task_that_is_snoozed_inhibits_nobody() -> None:
+    mine = replace(
+        SNOOZE, component=None, rule_key=SYSTOLIC.key, direction=Direction.LOW, up_to=Severity.P2
+    )
+    tasks = given(SYSTOLIC, "P2")
+    (said,) = suppress([asks(B, DIASTOLIC, "P3")], [live(A, SYSTOLIC, "P2")], tasks, (mine,), NOON)
+    assert verdict(said) == "goes on"
+
+
+def test_one_that_was_worse_and_asks_for_little_now_inhibits_nothing_worse_than_that() -> None:
+    asked = [asks(A, SYSTOLIC, "P3"), asks(B, DIASTOLIC, "P2")]
+    going_on = [live(A, SYSTOLIC, "P1"), live(B, DIASTOLIC, "P2")]
+    said = suppress(asked, going_on, {}, (), NOON)
+    assert {each.asked.alert for each in said if isinstance(each, Held)} == {A}
+
+
+def test_one_that_may_get_no_task_inhibits_nobody() -> None:
+    asked = [replace(asks(A, SYSTOLIC, "P1"), sure=False), asks(B, DIASTOLIC, "P2")]
+    going_on = [live(A, SYSTOLIC, "P1"), live(B, DIASTOLIC, "P2")]
+    assert not [e for e in suppress(asked, going_on, {}, (), NOON) if isinstance(e, Held)]
 
 
 def test_how_long_a_snooze_may_be() -> None:
