@@ -7,14 +7,24 @@ a schedule begins at the hour of the hand-over, so that a stand-in leaves no gap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from device_profiles.reading import Frozen
 
 DAY: Final = timedelta(days=1)
+
+
+def _quoted(value: Any) -> Any:
+    """Refuse what YAML makes of 20:00 without quotes: 1200, which would be twenty past midnight."""
+    if isinstance(value, int | float):
+        raise ValueError('write an hour in quotes, as "20:00"')  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Hour = Annotated[time, BeforeValidator(_quoted)]
 
 
 def local(day: date, hour: time, zone: ZoneInfo) -> datetime:
@@ -31,7 +41,7 @@ class Schedule(Frozen):
 
     persons: Annotated[tuple[str, ...], Field(min_length=1)]
     starts: date
-    handover: time = time(8, 0)
+    handover: Hour = time(8, 0)
     days: Annotated[int, Field(ge=1, le=366)] = 7
 
     @field_validator("handover")

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -15,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from alerting.errors import PackError
 from alerting.model import Queue, Severity
-from alerting.on_call import Schedule
+from alerting.on_call import Hour, Schedule
 from alerting.pipeline.escalate import Ladder, To
 from alerting.ports import Policy
 from device_profiles.reading import Frozen
@@ -59,8 +58,8 @@ class Route(Frozen):
 class Quiet(Frozen):
     """Hours of the night in which P3 and P4 wait. P1 and P2 never do."""
 
-    begins: time
-    ends: time
+    begins: Hour
+    ends: Hour
 
 
 class Digest(Frozen):
@@ -146,8 +145,10 @@ def read_roster(path: Path) -> Roster:
     if not isinstance(document, dict):
         raise PackError(path, 1, "a roster is a mapping")
     if path != DEFAULT:
-        ladders = default_roster().model_dump(mode="json")["ladders"]
-        document["ladders"] = ladders | (document.get("ladders") or {})
+        own = document.get("ladders") or {}
+        if not isinstance(own, dict):
+            raise PackError(path, None, "ladders: a mapping of priorities to ladders")
+        document["ladders"] = default_roster().model_dump(mode="json")["ladders"] | own
     try:
         return Roster.model_validate(document)
     except ValidationError as error:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from alerting.on_call import StandIn
 from alerting.pipeline.route import Directory
@@ -32,6 +34,7 @@ ORGANISATION: Final = "SELECT FROM organisation WHERE id = %s FOR UPDATE"
 BEFORE: Final = timedelta(days=2)
 
 # A version never changes, so its document is read and checked once.
+log = structlog.get_logger()
 _known: Final[dict[UUID, tuple[tuple[int, datetime], Roster]]] = {}
 
 
@@ -53,9 +56,18 @@ def _read(connection: Connection, organisation: UUID) -> Roster:
     known = _known.get(organisation)
     if known is None or known[0] != key:
         found = connection.execute(BODY, [organisation, newest["version"]]).fetchone()
-        known = (key, Roster.model_validate(found["body"] if found else None))
+        known = (key, _checked(found["body"] if found else None, organisation))
         _known[organisation] = known
     return known[1]
+
+
+def _checked(body: object, organisation: UUID) -> Roster:
+    """Return a stored roster; where this version cannot read it, all is on the console."""
+    try:
+        return Roster.model_validate(body)
+    except ValidationError:
+        log.error("roster_cannot_be_read", organisation=str(organisation), do="oncall load")  # noqa: TRY400
+        return default_roster()
 
 
 def add_roster(
