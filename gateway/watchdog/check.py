@@ -73,8 +73,10 @@ def _message(channel: str, address: str, language: str) -> Message:
 def _late(row: Any, now: datetime) -> str:
     proved = row["proved_at"]
     last = f"the last proof is {_ago(proved, now)}" if proved else "there is no proof yet"
-    run = why(row) if row["run_id"] else "no run was begun: does the worker run?"
-    return f"Organisation {row['organisation_id']}: {last}; the last run: {row['error'] or run}"
+    run = f"the last run: {row['error'] or why(row)}"
+    if row["state"] in (None, "proved"):
+        run = "no run was begun since: does the worker run?"
+    return f"Organisation {row['organisation_id']}: {last}; {run}"
 
 
 def _ago(at: datetime, now: datetime) -> str:
