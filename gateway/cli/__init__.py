@@ -24,6 +24,7 @@ from gateway.cli import (
     silence,
     statement,
     suppressed,
+    symptoms,
     trace,
     watch,
     watchdog,
@@ -59,6 +60,7 @@ for group in (
     rules,
     programmes,
     limits,
+    symptoms,
     backtest,
 ):
     group.register(app)

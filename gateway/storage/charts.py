@@ -11,11 +11,13 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from alerting.bands import SYMPTOMS
 from alerting.findings import SHOWN
 from alerting.model import TAKES_PART, Carried, Direction, Evidence, Observation, Rule, Severity
 from alerting.pipeline.deduplicate import AlertState, StoredAlert, to_carry
 from gateway.storage.database import Connection
 from gateway.storage.duties import Duties
+from gateway.storage.symptoms import observed
 
 # A rule looks back on 10 readings at most (`Clear`); the rest is for what comes out of order.
 HISTORY: Final = 20
@@ -98,6 +100,7 @@ def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) ->
     since = {rule.key: min(starts[name] for name in rule.components) for rule in rules}
     seen = _observations(connection, duties, _looked_back(rules, starts, since))
     found = _alerts(connection, duties, [each.reading_id for each in seen])
+    seen += _answers(connection, duties, rules, since)
     alerts = {alert.id: alert for alert, _ in found}
     counted = {alert.id: count for alert, count in found}
     carried: dict[str, Carried] = {}
@@ -128,6 +131,20 @@ def _looked_back(
         for name in rule.components:
             first[name] = min(first[name], since[rule.key] - rule.looks_back)
     return first
+
+
+def _answers(
+    connection: Connection,
+    duties: Duties,
+    rules: Iterable[Rule],
+    since: Mapping[str, datetime],
+) -> list[Observation]:
+    """Return what the patient told of symptoms, where a rule's limits depend on it."""
+    first = min((since[r.key] - r.looks_back for r in rules if SYMPTOMS in r.reads), default=None)
+    if first is None:
+        return []
+    rows = observed(connection, duties.organisation, duties.patient, first)
+    return _in_zone(duties.zone, rows)
 
 
 def _told(connection: Connection, alert: UUID, ids: frozenset[UUID]) -> tuple[Evidence, ...]:
