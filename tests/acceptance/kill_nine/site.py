@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -34,6 +35,13 @@ SELECT (SELECT count(*) FROM identity) AS identities, (SELECT count(*) FROM read
    unnest(int8multirange(int8range(1, l.highest, '[]')) - l.accounted) AS m)::int AS missing"""
 
 
+def usual(device: str, number: int) -> dict[str, str]:
+    """Return what a device shows when nothing is wrong."""
+    if device == "cuff":
+        return {"systolic": str(110 + number % 60), "diastolic": "70", "pulse": "71"}
+    return {"glucose": str(80 + number % 90)}
+
+
 @dataclass(repr=False)
 class Site:
     """Agent, broker, ingest and PostgreSQL as real processes; the radio is in this one."""
@@ -44,6 +52,7 @@ class Site:
     radio: LiveHome
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     falls: int = 0
+    shows: Callable[[str, int], dict[str, str]] = usual
 
     def __str__(self) -> str:
         """Tell how it is, to explain a failure."""
@@ -86,14 +95,9 @@ class Site:
 
     def measure(self, device: str) -> None:
         """Take a measurement that no other is like."""
-        number = next(self.numbers)
-        plain = {"device_time": wall()}
-        if device == "cuff":
-            values = {"systolic": str(110 + number % 60), "diastolic": "70", "pulse": "71"}
-            self.radio.measure(ADDRESSES[device], Pressure.model_validate(plain | values))
-        else:
-            glucose = Glucose.model_validate(plain | {"glucose": str(80 + number % 90)})
-            self.radio.measure(ADDRESSES[device], glucose)
+        values = {"device_time": wall()} | self.shows(device, next(self.numbers))
+        kind = Pressure if device == "cuff" else Glucose
+        self.radio.measure(ADDRESSES[device], kind.model_validate(values))
 
     def wait_until_settled(self) -> None:
         wait_for(self._settled, "all that was taken is stored and let go", SETTLED_S)
