@@ -23,6 +23,7 @@ from gateway.rules.told import Told
 from gateway.storage.database import Database
 from gateway.storage.history import past_tasks, read_history
 from gateway.storage.quality import quality
+from gateway.storage.rules import Scope
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Job:
 
     def _packs(self) -> tuple[Mapping[str, Rule], Mapping[str, Rule]]:
         shipped = load_packs()
+        if self.virtual is not None or self.recordings is not None:  # they are in no programme
+            shipped = {rule.key: rule for rule in Scope().rules(shipped.values())}
         if self.pack is None and self.rule is None:
             return {}, shipped
         tried = {r.key: r for r in load_pack(self.pack)} if self.pack else dict(shipped)
