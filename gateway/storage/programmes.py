@@ -12,6 +12,7 @@ from alerting.model import Level, Override
 from device_profiles.reading import Frozen
 from gateway.errors import Conflict, NotFound
 from gateway.storage.database import Connection
+from gateway.storage.homes import must_exist
 
 if TYPE_CHECKING:
     from alerting.packs.loader import Pack
@@ -194,7 +195,12 @@ def leave(
 def lay_over(
     connection: Connection, organisation: UUID, whom: UUID | None, override: Override
 ) -> UUID:
-    """Write limits down; `whom` is the patient or programme of the level. It was checked before."""
+    """Write limits down; `whom` is the patient or programme of the level. It was checked before.
+
+    Raises NotFound where the patient is not of this organisation: they would hold for nobody.
+    """
+    if override.level is Level.PATIENT and whom is not None:
+        must_exist(connection, "patient", whom, organisation)
     row = {
         "id": (id_ := uuid4()),
         "organisation": organisation,

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+import structlog
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from alerting.model import Override, Rule
 from alerting.packs.loader import load_packs as read_packs
@@ -40,6 +42,8 @@ SELECT p.id AS patient_id,
             OR o.programme_id IN (SELECT m.programme_id FROM mine m WHERE m.patient_id = p.id)))
     ) AS overrides
 FROM patient p WHERE p.id = ANY(%(patients)s)"""
+
+log = structlog.get_logger()
 
 
 class RuleChanged(Conflict):
@@ -102,5 +106,14 @@ def scopes(connection: Connection, patients: Sequence[UUID], now: datetime) -> d
 
 
 def _scope(row: dict[str, Any]) -> Scope:
-    laid = tuple(Override.model_validate(each) for each in row["overrides"])
-    return Scope(frozenset(row["packs"]), laid)
+    laid = (_override(each) for each in row["overrides"])
+    return Scope(frozenset(row["packs"]), tuple(each for each in laid if each))
+
+
+def _override(row: dict[str, Any]) -> Override | None:
+    """Return limits; those that cannot be read are told, and the rule holds without them."""
+    try:
+        return Override.model_validate(row)
+    except ValidationError:
+        log.error("override_cannot_be_read", rule=row["rule_key"], level=row["level"])  # noqa: TRY400
+        return None

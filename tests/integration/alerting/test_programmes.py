@@ -11,6 +11,7 @@ from alerting.packs.loader import Pack, read_pack
 from gateway.errors import Conflict, NotFound
 from gateway.storage import programmes
 from gateway.storage.database import Database
+from gateway.storage.homes import add_organisation
 from gateway.storage.programmes import Approval, NotApproved
 from gateway.storage.rules import scope
 from tests.fixtures.site import Site
@@ -125,3 +126,23 @@ def _laid(level: Level) -> Override:
         author="Dr Example",
         valid_from=NOW - timedelta(days=1),
     )
+
+
+def test_limits_are_for_patients_of_the_organisation_and_unreadable_ones_stop_nothing(
+    database: Database, site: Site
+) -> None:
+    limits = Override(
+        level=Level.PATIENT,
+        rule_key="spo2_low",
+        off=True,
+        reason="has COPD",
+        author="Dr Example",
+        valid_from=NOW,
+    )
+    with database.transaction() as connection:
+        other = add_organisation(connection, "Another")
+        with pytest.raises(NotFound, match="No patient"):
+            programmes.lay_over(connection, other, site.patient, limits)
+        programmes.lay_over(connection, site.organisation, site.patient, limits)
+        connection.execute("UPDATE rule_override SET reason = 'x'")  # of an earlier version
+        assert scope(connection, site.patient, NOW).overrides == ()

@@ -171,6 +171,11 @@ WRONG = {
     "routes: [{to: {kind: on_call, name: x}}]": "on_call: no 'x' in this roster",
     "routes: [{to: {kind: routed}}]": "a route names a person",
     "ladders: {P1: {steps: [], repeat: PT5M}}": "ladders.P1.steps",
+    "ladders: [P1]": "ladders: a mapping",
+    "quiet: {begins: 21:00, ends: 07:00}": "write an hour in quotes",
+    "persons: {A: {}}\nschedules: {n: {persons: [A], starts: 2026-11-16, handover: 20:00}}": (
+        "write an hour in quotes"
+    ),
     "colour: red": "colour",
     "- a list": "a roster is a mapping",
     "a: [": "this is not YAML",
