@@ -5,7 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
-from pydantic import model_serializer, model_validator
+from pydantic import GetJsonSchemaHandler, model_serializer, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from alerting.model import Direction
 from alerting.words import Said, template
@@ -31,6 +33,16 @@ class Bound(Frozen):
 
     sign: Literal[">=", ">", "<=", "<"]
     limit: Decimal
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _core: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "type": "string",
+            "pattern": r"^(>=|>|<=|<) -?[0-9]+(\.[0-9]+)?$",
+            "description": cls.__doc__,
+        }
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from alerting.errors import PackError
 from alerting.model import Rule
+from alerting.packs.replacing import misfits
 from alerting.rules import kinds
 from device_profiles.reading import Frozen
 
@@ -68,9 +69,10 @@ def load_pack(path: Path) -> tuple[Rule, ...]:
 def read_packs(*folders: Path) -> Mapping[str, Pack]:
     """Read every pack of these folders, without any of those that ship; by name.
 
-    Raises PackError, also where a rule or a pack is there twice.
+    Raises PackError, also where a rule or a pack is there twice, or replaces what it may not.
     """
     packs: dict[str, Pack] = {}
+    rules: dict[Path, tuple[Rule, ...]] = {}
     seen: set[str] = set()
     for path in [path for folder in folders or (FOLDER,) for path in sorted(folder.glob("*.yaml"))]:
         pack = read_pack(path)
@@ -80,6 +82,9 @@ def read_packs(*folders: Path) -> Mapping[str, Pack]:
             raise PackError(path, None, f"another pack has the name {pack.pack} too")
         seen.update(rule.key for rule in pack.rules)
         packs[pack.pack] = pack
+        rules[path] = pack.rules
+    for path, reason in misfits(rules):
+        raise PackError(path, None, reason)
     return MappingProxyType(packs)
 
 

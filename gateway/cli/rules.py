@@ -1,4 +1,4 @@
-"""`rules lint`, `list`, `show` and `test`: look at packs before they are in force."""
+"""`rules lint`, `list`, `show`, `test`, `schema`: look at packs before they are in force."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     rules = group(app, "rules", "Check, try and judge rules before and after they are in force.")
     for name, command in (("lint", lint), ("list", list_), ("show", show), ("test", run_tests)):
         rules.command(name)(command)
+    rules.command("schema")(schema)
 
 
 def lint(
@@ -133,6 +134,13 @@ def run_tests(
         print(f"{len(outcomes)} tests of {len(paths)} files, {len(failed)} failed")
     if failed or not outcomes:
         raise typer.Exit(1)
+
+
+def schema() -> None:
+    """Print the JSON Schema of packs, for editors; it ships as alerting/packs/pack.schema.json."""
+    from alerting.packs.schema import schema_text
+
+    print(schema_text(), end="")
 
 
 def _load(pack: Path | None) -> "dict[str, Rule]":

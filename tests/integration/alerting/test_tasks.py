@@ -63,7 +63,7 @@ def test_a_task_shows_its_evidence_and_history(hypo: tuple[Database, Site]) -> N
     assert shown.evidence[1].sentence.startswith("Glucose 50 mg/dL at ")
     assert [line.event for line in shown.history] == ["opened", "task_requested"]
     assert shown.explanation is not None
-    assert shown.explanation["rule_version"] == 2
+    assert shown.explanation["rule_version"] == 3
 
 
 def test_from_requested_to_completed(hypo: tuple[Database, Site]) -> None:
