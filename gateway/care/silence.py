@@ -18,6 +18,7 @@ from device_profiles.registry import PROFILES
 from gateway.care.technical import Whose, end_task, open_task
 from gateway.storage import troubles
 from gateway.storage.database import Connection
+from gateway.storage.schedules import follow_programmes
 
 AT_ONCE: Final = 500
 WHILE_SILENT: Final = timedelta(minutes=15)
@@ -77,6 +78,7 @@ _BY_OCTETS: Final = {
 
 def look_for_silence(connection: Connection, now: datetime) -> int:
     """Look at every schedule that is due; return how many. Call it in a transaction."""
+    follow_programmes(connection, now)
     for stale in connection.execute(STALE).fetchall():
         _end(connection, stale, CHANGED, now)
     rows = connection.execute(DUE, [now, AT_ONCE]).fetchall()

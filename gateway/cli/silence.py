@@ -10,7 +10,7 @@ from alerting.silence import EVERY_DAY, WHY, Cause, Schedule
 from device_profiles.reading import Kind
 from gateway.cli import given
 from gateway.cli.groups import group
-from gateway.cli.options import By
+from gateway.cli.options import By, Organisation
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
 from gateway.settings import load_settings
@@ -19,6 +19,7 @@ from gateway.storage.schedules import (
     end_schedule,
     operator_lines,
     schedules,
+    set_programme_schedule,
     set_schedule,
     silences,
 )
@@ -30,11 +31,18 @@ OURS: Final = {
 }
 Measure = Annotated[Kind, typer.Argument(help="What is measured.")]
 
+Days = Annotated[str, typer.Option(help="As mon,wed,fri; or daily.")]
+Grace = Annotated[float, typer.Option(min=0, help="Hours after the day, for late data.")]
+Remind = Annotated[int, typer.Option(min=1, help="Missed days until a reminder.")]
+Task = Annotated[int, typer.Option(min=1, help="Missed days until a task.")]
+Review = Annotated[int, typer.Option(min=1, help="Silent days until a review.")]
+Reason = Annotated[str, typer.Option(help="Why; everybody reads it.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     schedule = group(app, "schedule", "Which patient measures what on which days.")
-    for name, command in (("set", set_), ("show", show), ("end", end)):
+    for name, command in (("set", set_), ("programme", programme), ("show", show), ("end", end)):
         schedule.command(name)(command)
     group(app, "silence", "From whom nothing comes, and why.").command("list")(list_)
 
@@ -42,24 +50,45 @@ def register(app: typer.Typer) -> None:
 def set_(
     patient: UUID,
     measure: Measure,
-    days: Annotated[str, typer.Option(help="As mon,wed,fri; or daily.")] = "daily",
-    grace: Annotated[float, typer.Option(min=0, help="Hours after the day, for late data.")] = 6,
-    remind: Annotated[int, typer.Option(min=1, help="Missed days until a reminder.")] = 1,
-    task: Annotated[int, typer.Option(min=1, help="Missed days until a task.")] = 3,
-    review: Annotated[int, typer.Option(min=1, help="Silent days until a review.")] = 21,
-    reason: Annotated[str, typer.Option(help="Why; everybody reads it.")] = "as agreed",
+    days: Days = "daily",
+    grace: Grace = 6,
+    remind: Remind = 1,
+    task: Task = 3,
+    review: Review = 21,
+    reason: Reason = "as agreed",
     by: By = "",
 ) -> None:
     """Say when a patient measures. Example: schedule set PATIENT weight --days mon,wed,fri.
 
     It begins tomorrow, in the patient's own days. A schedule of the same measure ends.
     """
-    if not remind <= task <= review:
-        raise WrongInput("--remind is not above --task, and --task not above --review.")
-    now, author = datetime.now(UTC), given.who(by)
-    schedule = Schedule(now, _days(days), timedelta(hours=grace), remind, task, review)
+    schedule, author = _schedule(days, grace, (remind, task, review)), given.who(by)
     with load_settings().database().transaction() as connection:
         set_schedule(connection, patient, measure, schedule, author, _reason(reason))
+    print("set")
+
+
+def programme(
+    key: Annotated[str, typer.Argument(help="The programme's key, as hypertension.")],
+    measure: Measure,
+    organisation: Organisation,
+    days: Days = "daily",
+    grace: Grace = 6,
+    remind: Remind = 1,
+    task: Task = 3,
+    review: Review = 21,
+    reason: Reason = "as agreed",
+    by: By = "",
+) -> None:
+    """Say when the members of a programme measure. Example: schedule programme heart weight --organisation ID.
+
+    A member's own schedule of the same measure goes before it.
+    """  # noqa: E501 - one sentence with its example
+    schedule, author = _schedule(days, grace, (remind, task, review)), given.who(by)
+    with load_settings().database().transaction() as connection:
+        set_programme_schedule(
+            connection, organisation, key, measure, schedule, author, _reason(reason)
+        )
     print("set")
 
 
@@ -88,8 +117,8 @@ def show(
             "days": _shown(row["days"]),
             "grace": row["grace"],
             "asks after": f"{row['remind_after']}, {row['task_after']}, {row['review_after']}",
-            "since": row["since"],
-            "until": row["until"],
+            "since": f"{row['since']:%Y-%m-%d}",
+            "until": row["until"] and f"{row['until']:%Y-%m-%d}",
             "by": row["author"],
         }
         for row in rows
@@ -128,6 +157,12 @@ def _line(row: SilenceRow) -> dict[str, Any]:
         "do": row.step if row.step != "nothing" else f"suppressed: {row.held}",
         "task": row.review_id or row.task_id,
     }
+
+
+def _schedule(days: str, grace: float, after: tuple[int, int, int]) -> Schedule:
+    if list(after) != sorted(after):
+        raise WrongInput("--remind is not above --task, and --task not above --review.")
+    return Schedule(datetime.now(UTC), _days(days), timedelta(hours=grace), *after)
 
 
 def _days(text: str) -> frozenset[int]:

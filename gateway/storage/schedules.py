@@ -19,6 +19,35 @@ INSERT INTO schedule (organisation_id, patient_id, measure, days, grace, remind_
     review_after, since, author, reason, next_action_at)
 VALUES (%(organisation)s, %(patient)s, %(measure)s, %(days)s, %(grace)s, %(remind)s, %(task)s,
     %(review)s, %(since)s, %(author)s, %(reason)s, %(since)s)"""
+PROGRAMME: Final = """
+SELECT id FROM programme WHERE organisation_id = %(organisation)s AND key = %(key)s FOR UPDATE"""
+END_OF_PROGRAMME: Final = """
+UPDATE programme_schedule SET until = %(now)s
+WHERE programme_id = %(programme)s AND measure = %(measure)s AND until IS NULL RETURNING id"""
+SET_OF_PROGRAMME: Final = """
+INSERT INTO programme_schedule (organisation_id, programme_id, measure, days, grace, remind_after,
+    task_after, review_after, since, author, reason)
+VALUES (%(organisation)s, %(programme)s, %(measure)s, %(days)s, %(grace)s, %(remind)s, %(task)s,
+    %(review)s, %(since)s, %(author)s, %(reason)s)"""
+# Who left, or whose programme expects it no more.
+LEFT: Final = """
+UPDATE schedule c SET until = greatest(%(now)s, c.since), next_action_at = NULL
+FROM programme_schedule s
+WHERE s.id = c.programme_schedule_id AND c.until IS NULL AND (s.until IS NOT NULL
+    OR NOT EXISTS (SELECT FROM programme_member m WHERE m.programme_id = s.programme_id
+        AND m.patient_id = c.patient_id AND (m.until IS NULL OR m.until > %(now)s)))"""
+# Who has one of their own keeps it; what somebody has ended since is not begun again.
+JOINED: Final = """
+INSERT INTO schedule (organisation_id, programme_schedule_id, patient_id, measure, days, grace,
+    remind_after, task_after, review_after, since, author, reason, next_action_at)
+SELECT s.organisation_id, s.id, m.patient_id, s.measure, s.days, s.grace, s.remind_after,
+    s.task_after, s.review_after, %(now)s, s.author, s.reason, %(now)s
+FROM programme_schedule s JOIN programme_member m ON m.programme_id = s.programme_id
+    AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
+WHERE s.until IS NULL AND NOT EXISTS (SELECT FROM schedule c
+    WHERE c.patient_id = m.patient_id AND c.measure = s.measure AND (c.until IS NULL
+        OR c.until > greatest(m.since, s.since)))
+ON CONFLICT DO NOTHING"""
 SHOW: Final = """
 SELECT c.patient_id, p.name AS patient, p.timezone, c.measure, c.days, c.grace, c.remind_after,
     c.task_after, c.review_after, c.since, c.until, c.author, c.reason
@@ -75,9 +104,43 @@ def set_schedule(
     row = connection.execute(WHOSE, [patient]).fetchone()
     if row is None:
         raise NotFound(f"No patient {patient}.")
-    told = {
-        "organisation": row["organisation_id"],
-        "patient": patient,
+    told = _told(row["organisation_id"], measure, schedule, author, reason)
+    told["patient"] = patient
+    connection.execute(END, told)
+    connection.execute(SET, told)
+
+
+def set_programme_schedule(
+    connection: Connection,
+    organisation: UUID,
+    key: str,
+    measure: str,
+    schedule: Schedule,
+    author: str,
+    reason: str,
+) -> None:
+    """Put a schedule in force for the members of a programme. Raises NotFound."""
+    told = _told(organisation, measure, schedule, author, reason)
+    row = connection.execute(PROGRAMME, {"organisation": organisation, "key": key}).fetchone()
+    if row is None:
+        raise NotFound(f"No programme {key!r} in this organisation.")
+    told["programme"] = row["id"]
+    connection.execute(END_OF_PROGRAMME, told)
+    connection.execute(SET_OF_PROGRAMME, told)
+    follow_programmes(connection, schedule.since)
+
+
+def follow_programmes(connection: Connection, now: datetime) -> None:
+    """Give their programmes' schedules to those who joined, and end them for those who left."""
+    for statement in (LEFT, JOINED):
+        connection.execute(statement, {"now": now})
+
+
+def _told(
+    organisation: UUID, measure: str, schedule: Schedule, author: str, reason: str
+) -> dict[str, Any]:
+    return {
+        "organisation": organisation,
         "measure": measure,
         "days": sorted(schedule.days),
         "grace": schedule.grace,
@@ -89,8 +152,6 @@ def set_schedule(
         "author": author,
         "reason": reason,
     }
-    connection.execute(END, told)
-    connection.execute(SET, told)
 
 
 def end_schedule(connection: Connection, patient: UUID, measure: str, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Rows of the watchdog: whose synthetic home it is, and how far each run has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +23,7 @@ SYNTHETIC: Final = (
 TAKE: Final = """
 UPDATE watchdog SET seq = seq + %(count)s, next_action_at = %(now)s + every
 WHERE organisation_id = (SELECT organisation_id FROM watchdog
-    WHERE next_action_at <= %(now)s AND (%(org)s::uuid IS NULL OR organisation_id = %(org)s)
+    WHERE next_action_at <= %(now)s AND organisation_id = ANY(%(orgs)s)
     ORDER BY next_action_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING organisation_id, hub_id, device_id, seq"""
 DUE_NOW: Final = """
@@ -103,10 +103,10 @@ def set_every(connection: Connection, organisation: UUID, every: timedelta, now:
 
 
 def take(
-    connection: Connection, count: int, now: datetime, organisation: UUID | None = None
+    connection: Connection, organisations: Sequence[UUID], count: int, now: datetime
 ) -> Taken | None:
-    """Take the next run that is due, with so many sequence numbers."""
-    told = {"count": count, "now": now, "org": organisation}
+    """Take the next run of these that is due, with so many sequence numbers."""
+    told = {"count": count, "now": now, "orgs": list(organisations)}
     row = connection.execute(TAKE, told).fetchone()
     return Taken(*row.values()) if row else None
 

@@ -38,8 +38,10 @@ def check(settings: Settings, max_age: timedelta, now: datetime) -> Verdict:
     late = [row for row in rows if now - (row["proved_at"] or row["made_at"]) > max_age]
     if late:
         return Verdict(False, "; ".join(_late(row, now) for row in late))
-    oldest = min(row["proved_at"] or row["made_at"] for row in rows)
-    return Verdict(True, f"{len(rows)} watchdogs are well; the oldest proof is {_ago(oldest, now)}")
+    proofs = [row["proved_at"] for row in rows]
+    if None in proofs:
+        return Verdict(True, "A watchdog was set up just now, and has proved nothing yet.")
+    return Verdict(True, f"Proved; the oldest proof of {len(rows)} is {_ago(min(proofs), now)}")
 
 
 def tell(settings: Settings, ways: Sequence[tuple[str, str]], language: str) -> list[str]:

@@ -50,6 +50,12 @@ def folder(settings: Settings, organisation: UUID) -> Path:
     return settings.home / "watchdog" / str(organisation)
 
 
+def organisations(settings: Settings) -> list[UUID]:
+    """Return whose synthetic hubs have their keys on this machine: of several workers, one has."""
+    kits = settings.home / "watchdog"
+    return [UUID(kit.name) for kit in kits.iterdir()] if kits.exists() else []
+
+
 def envelopes(settings: Settings, run: Taken, now: datetime) -> list[bytes]:
     """Seal the readings of a run as a hub would: raw octets, decoded by the gateway."""
     kit, session = folder(settings, run.organisation), uuid4()

@@ -3,7 +3,7 @@
 The task goes nowhere but to the console's address of the watchdog, and is ended here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from gateway.errors import GatewayError
 from gateway.settings import Settings
 from gateway.storage import watchdog
 from gateway.storage.database import Connection
-from gateway.watchdog.hub import SYSTOLIC, envelopes, publish, renew
+from gateway.watchdog.hub import SYSTOLIC, envelopes, organisations, publish, renew
 
 GIVE_UP: Final = timedelta(minutes=10)
 STEPS: Final = (
@@ -39,9 +39,9 @@ class Watchdog:
         return self.begin(connection, now) + self.follow(connection, now)
 
     def begin(self, connection: Connection, now: datetime, organisation: UUID | None = None) -> int:
-        """Publish for every organisation whose run is due."""
-        begun = 0
-        while (run := self._take(connection, now, organisation)) is not None:
+        """Publish for every organisation whose run is due, and whose hub's keys are here."""
+        begun, mine = 0, [organisation] if organisation else organisations(self._settings)
+        while mine and (run := self._take(connection, now, mine)) is not None:
             id_, taken = run
             begun += 1
             try:
@@ -65,10 +65,10 @@ class Watchdog:
         return over
 
     def _take(
-        self, connection: Connection, now: datetime, organisation: UUID | None
+        self, connection: Connection, now: datetime, mine: Sequence[UUID]
     ) -> tuple[UUID, watchdog.Taken] | None:
         with connection.transaction():
-            taken = watchdog.take(connection, len(SYSTOLIC), now, organisation)
+            taken = watchdog.take(connection, mine, len(SYSTOLIC), now)
             if taken is None:
                 return None
             id_ = uuid4()

@@ -1,10 +1,30 @@
 -- 0011_silence.sql: who measures when, why nothing comes, and the proof that the way works.
 -- No timers in memory: what has to be looked at again has next_action_at.
 
+-- Of a programme: every member gets it, but who has one of the same measure already.
+CREATE TABLE programme_schedule (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    organisation_id uuid NOT NULL REFERENCES organisation,
+    programme_id uuid NOT NULL REFERENCES programme,
+    measure text NOT NULL,
+    days smallint[] NOT NULL CHECK (cardinality(days) > 0 AND days <@ '{1,2,3,4,5,6,7}'),
+    grace interval NOT NULL CHECK (grace >= interval '0'),
+    remind_after int NOT NULL CHECK (remind_after >= 1),
+    task_after int NOT NULL CHECK (task_after >= remind_after),
+    review_after int NOT NULL CHECK (review_after >= task_after),
+    since timestamptz NOT NULL,
+    until timestamptz CHECK (until >= since),
+    author text NOT NULL CHECK (author <> ''),
+    reason text NOT NULL CHECK (length(reason) >= 3)
+);
+CREATE UNIQUE INDEX programme_schedule_once ON programme_schedule (programme_id, measure)
+    WHERE until IS NULL;
+
 -- Of one patient and measure; a change ends the row and begins another.
 CREATE TABLE schedule (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     organisation_id uuid NOT NULL REFERENCES organisation,
+    programme_schedule_id uuid REFERENCES programme_schedule,
     patient_id uuid NOT NULL REFERENCES patient,
     measure text NOT NULL,
     days smallint[] NOT NULL CHECK (cardinality(days) > 0 AND days <@ '{1,2,3,4,5,6,7}'),
@@ -112,7 +132,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['schedule', 'trouble', 'silence', 'watchdog', 'watchdog_run'] LOOP
+    FOREACH t IN ARRAY ARRAY['programme_schedule', 'schedule', 'trouble', 'silence', 'watchdog', 'watchdog_run'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY of_organisation ON %I TO hearthline_app

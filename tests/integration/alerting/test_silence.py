@@ -12,7 +12,14 @@ from gateway.care.silence import look_for_silence
 from gateway.care.troubles import look_for_troubles
 from gateway.storage.database import Database
 from gateway.storage.homes import HubRow, NewPairing, find_hub, pair_device
-from gateway.storage.schedules import operator_lines, set_schedule, silences
+from gateway.storage.schedules import (
+    end_schedule,
+    operator_lines,
+    schedules,
+    set_programme_schedule,
+    set_schedule,
+    silences,
+)
 from gateway.storage.suppressed import list_suppressed
 from tests.fixtures.site import Site, blood_pressure, make_site
 from tests.integration.alerting.homes import rows, take
@@ -197,3 +204,40 @@ def test_what_is_held_in_quarantine_is_the_operators(database: Database, site: S
     with database.transaction() as connection:
         (line,) = operator_lines(connection)
     assert (line["what"], line["hub_id"]) == ("held", site.hub)
+
+
+def test_members_of_a_programme_have_its_schedule_until_they_leave(
+    database: Database, site: Site
+) -> None:
+    (programme,) = rows(
+        database,
+        "INSERT INTO programme (organisation_id, key, title, packs, author, created_at)"
+        " VALUES (%s, 'heart', 'Heart', '{}', 'P', %s) RETURNING id",
+        [site.organisation, START],
+    )
+    with database.transaction() as connection:
+        for measure in ("weight", "blood_pressure"):
+            set_programme_schedule(
+                connection, site.organisation, "heart", measure, Schedule(START), "P", "pack"
+            )
+        weekly = Schedule(START, days=frozenset({1}))
+        set_schedule(connection, site.patient, "weight", weekly, "C. Care", "as agreed")
+    member = (
+        "INSERT INTO programme_member (organisation_id, programme_id, patient_id, since, author,"
+        " reason) VALUES (%s, %s, %s, %s, 'P', 'referred') RETURNING id"
+    )
+    rows(database, member, [site.organisation, programme["id"], site.patient, day(1)])
+
+    def expected() -> dict[str, list[int]]:
+        with database.transaction() as connection:
+            return {row["measure"]: row["days"] for row in schedules(connection, site.patient)}
+
+    look(database, day(2))
+    assert expected() == {"blood_pressure": [1, 2, 3, 4, 5, 6, 7], "weight": [1]}
+    with database.transaction() as connection:
+        end_schedule(connection, site.patient, "blood_pressure", day(3))
+    look(database, day(4))
+    assert expected() == {"weight": [1]}
+    rows(database, "UPDATE programme_member SET until = %s RETURNING 1", [day(5)])
+    look(database, day(6))
+    assert expected() == {"weight": [1]}
