@@ -1,7 +1,7 @@
 """`programme`: what people are followed for, by packs of rules that a clinician signed off."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -12,7 +12,7 @@ from gateway.cli.options import By, Organisation
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import NotFound, WrongInput
 from gateway.settings import load_settings
-from gateway.storage import programmes
+from gateway.storage import homes, programmes
 from gateway.storage.programmes import Approval
 
 if TYPE_CHECKING:
@@ -27,7 +27,47 @@ def register(app: typer.Typer) -> None:
     programme = group(app, "programme", "Programmes, their rule packs, and who is in them.")
     for name, command in (("add", add), ("list", list_), ("join", join), ("leave", leave)):
         programme.command(name)(command)
-    group(app, "rules").command("approve")(approve)
+    rules = group(app, "rules")
+    rules.command("approve")(approve)
+    rules.command("packs")(list_packs)
+
+
+def list_packs(
+    organisation: Annotated[
+        UUID | None, typer.Option(help="Say who signed them off there, too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List packs: their version, for whom they are, their rules, and who signed them off."""
+    from gateway.rules.packs import site_packs
+
+    settings = load_settings()
+    packs = list(site_packs(settings).values())
+    rows = [_told(pack) for pack in packs]
+    if organisation:
+        with settings.database().transaction() as connection:
+            homes.must_exist(connection, "organisation", organisation)
+            signed = [programmes.approval(connection, organisation, pack) for pack in packs]
+        rows = [row | _signed(by) for row, by in zip(rows, signed, strict=True)]
+    print_json(rows) if as_json else print_table("Packs", rows, "No pack.")
+
+
+def _told(pack: "Pack") -> dict[str, Any]:
+    return {
+        "pack": pack.pack,
+        "version": pack.version,
+        "for": "programme" if pack.programme else "everybody",
+        "rules": len(pack.rules),
+        "replaces": ", ".join(rule.replaces for rule in pack.rules if rule.replaces),
+        "title": pack.title,
+    }
+
+
+def _signed(by: Approval | None) -> dict[str, Any]:
+    """Say who signed this very content off. Packs for everybody hold without."""
+    if by is None:
+        return {"signed_off_by": "not signed off", "on": None}
+    return {"signed_off_by": f"{by.clinician}, {by.role}", "on": by.approved_at}
 
 
 def approve(

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alerting.packs.loader import DEFAULT
+from alerting.packs.schema import FILE
 from gateway.cli import app
 from gateway.errors import NotFound, WrongInput
 from gateway.rules.burden import NAIVE, compare, page
@@ -35,6 +36,14 @@ def folder(tmp_path: Path) -> Path:
         "utf-8",
     )
     return tmp_path
+
+
+def test_packs_say_for_whom_they_are() -> None:
+    told = {row["pack"]: row for row in json.loads(rules("packs", "--json").stdout)}
+    assert (told["default"]["for"], told["diabetes"]["for"]) == ("everybody", "programme")
+    assert told["diabetes"]["replaces"] == "glucose_high"
+    assert all(row["version"] >= 1 and row["rules"] for row in told.values())
+    assert rules("schema").stdout == FILE.read_text("utf-8")
 
 
 def test_lint_and_test_of_what_ships() -> None:
