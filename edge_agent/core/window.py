@@ -29,6 +29,7 @@ class _Flight:
     due: float
     attempts: int
     first_sent: float
+    unheard: bool = False
 
 
 class Window:
@@ -74,7 +75,14 @@ class Window:
             taken = answer is Answer.TAKEN
             first, most = (RESEND_TAKEN_S, RESEND_MOST_S) if taken else UNHEARD_S
             wait = wait_s(flight.attempts, first, most)
-            self._flights[seq] = replace(flight, due=now + wait)
+            unheard = answer is Answer.NOBODY_LISTENS
+            self._flights[seq] = replace(flight, due=now + wait, unheard=unheard)
+
+    def heard_again(self, now: float) -> None:
+        """Somebody listens again: what nobody heard is due, the urgent with it."""
+        for seq, flight in self._flights.items():
+            if flight.unheard:
+                self._flights[seq] = replace(flight, due=now, unheard=False)
 
     def receipted(
         self, covers: Callable[[int], bool], now: float, reach: float = float("inf")

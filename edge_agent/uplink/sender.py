@@ -115,7 +115,11 @@ class Sender:
                 self._received(event)
 
     def _answered(self, event: Acknowledged) -> None:
-        self._window.answered(event.seq, event.answer, self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._window.answered(event.seq, event.answer, now)
+        if self.nobody_listens and event.answer is Answer.TAKEN:
+            self._window.heard_again(now)
+            self._wake.set()
         self.nobody_listens = event.answer is Answer.NOBODY_LISTENS
         if event.answer is not Answer.TAKEN:
             self.undelivered += 1

@@ -20,7 +20,7 @@ from simulators.programs import ProgramFailed
 from simulators.sample import Sample
 from simulators.site import Gateway, free_port
 
-READY_WITHIN_S: Final = 60.0
+READY_WITHIN_S: Final = 90.0
 SHARDS: Final = 16
 # What has no receipt after so long after the end is missing.
 DRAIN_WITHIN_S: Final = 60.0
@@ -64,7 +64,7 @@ def loaded(
         running.callback(gateway.program.stop)
         gateway.program.start()
         gateway.wait_until_ready(READY_WITHIN_S)
-        _wait_for_ingest(gateway)
+        wait_for_ingest(gateway)
         fleet = Fleet(Counts(), tell)
         running.callback(fleet.close)
         fleet.connect(_hubs(plan, folders, fleet.counts, people or _people(plan)))
@@ -82,7 +82,7 @@ def _register(gateway: Gateway, plan: Plan) -> list[Path]:
     return [out / home["name"] for home in told["homes"]]
 
 
-def _wait_for_ingest(gateway: Gateway) -> None:
+def wait_for_ingest(gateway: Gateway) -> None:
     """Wait until ingest hears every shard; what is sent before would be sent again."""
     end = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < end:

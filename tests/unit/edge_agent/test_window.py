@@ -40,6 +40,19 @@ def test_what_nobody_heard_is_sent_again_soon() -> None:
     window.answered(99, Answer.REFUSED, 0.1)  # of a row that is gone
 
 
+def test_what_nobody_heard_is_due_when_somebody_listens_again() -> None:
+    window, now = Window(), 0.0
+    for _ in range(5):
+        assert seqs(window.choose(rows(1, 2), now)) == [1, 2]
+        for seq in (1, 2):
+            window.answered(seq, Answer.NOBODY_LISTENS, now)
+        now = window.next_due(now) or now
+    window.answered(2, Answer.TAKEN, now - 10)
+    assert seqs(window.choose(rows(1, 2), now - 10)) == []
+    window.heard_again(now - 10)
+    assert seqs(window.choose(rows(1, 2), now - 10)) == [1]
+
+
 def test_receipted_rows_leave_the_window() -> None:
     window = Window()
     window.choose(rows(1, 2, 3), 0.0)
