@@ -23,6 +23,7 @@ from gateway.storage.holds import holds
 from gateway.storage.notifications import Telling
 from gateway.storage.rosters import directory
 
+# The next ones are found without their alerts: of 10,000 that are due, each would read them all.
 TAKE: Final = """
 SELECT e.task_id, e.organisation_id, e.priority, e.loop, e.step, e.rings, e.rung_at, e.banner,
        t.status, t.queue, t.rule_key, t.direction, t.patient_id, t.due_ack_at, t.due_at,
@@ -30,7 +31,10 @@ SELECT e.task_id, e.organisation_id, e.priority, e.loop, e.step, e.rings, e.rung
        a.explanation -> 'parameters' ->> 'component' AS component
 FROM escalation e JOIN task t ON t.id = e.task_id JOIN patient p ON p.id = t.patient_id
 LEFT JOIN alert a ON a.id = t.alert_id
-WHERE e.next_action_at <= %s ORDER BY e.priority, e.next_action_at, t.rule_key, e.task_id
+WHERE e.next_action_at <= %(now)s AND e.task_id IN (
+    SELECT task_id FROM escalation WHERE next_action_at <= %(now)s
+    ORDER BY priority, next_action_at LIMIT 50)
+ORDER BY e.priority, e.next_action_at, t.rule_key, e.task_id
 LIMIT 1 FOR UPDATE OF e SKIP LOCKED"""
 STEP: Final = """
 UPDATE escalation SET loop = %(loop)s, step = %(step)s, rings = %(rings)s, rung_at = %(rung_at)s,
@@ -89,7 +93,7 @@ def climb(connection: Connection, now: datetime) -> int:
         task: UUID | None = None
         try:
             with connection.transaction():
-                row = connection.execute(TAKE, [now]).fetchone()
+                row = connection.execute(TAKE, {"now": now}).fetchone()
                 if row is None:
                     return done
                 task = row["task_id"]
@@ -154,6 +158,7 @@ def _snoozed(climber: Climber) -> Snoozed | None:
         each
         for each in holds(climber.connection, row["patient_id"], climber.now).snoozes
         if each.holds(climber.now)
+        and each.answers is None  # an open task has no answer
         and each.covers(row["rule_key"], components, row["direction"], matter.priority)
     )
     return max(covering, key=lambda each: (each.until, each.id), default=None)

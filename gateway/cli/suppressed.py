@@ -10,6 +10,7 @@ from gateway.care.snoozes import snooze_task, wake_task
 from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.errors import WrongInput
 from gateway.settings import load_settings
 from gateway.storage.suppressed import list_suppressed
 
@@ -38,6 +39,8 @@ def snooze(
     What gets worse than it is now rings, and so does the other direction.
     """
     owner, now = given.who(by), datetime.now(UTC)
+    if not 0 < hours <= 24:  # nan is neither
+        raise WrongInput("A snooze is of 24 hours at most.")
     with load_settings().database().transaction() as connection:
         until = snooze_task(
             connection, task, owner, reason, timedelta(hours=hours), now, whole_component=component
