@@ -26,10 +26,13 @@ CROSS JOIN LATERAL (
 JOIN pairing g ON g.device_id = w.device AND g.hub_id = s.hub_id AND upper_inf(g.valid)
 WHERE s.received_at > %(now)s - interval '10 minutes'
 ON CONFLICT DO NOTHING RETURNING id"""
-# When anything came last, from whichever hub, the watchdog's own among them.
+# When anything came last, from whichever hub, the watchdog's own among them; and how many hubs
+# spoke within the day before that.
 HEARD: Final = """
-SELECT greatest((SELECT max(received_at) FROM hub_status), (SELECT max(stored_at) FROM envelope))
-    AS at, (SELECT count(*) FROM hub_status) + (SELECT count(*) FROM watchdog) AS hubs"""
+SELECT last.at, (SELECT count(*) FROM hub_status s WHERE s.received_at > last.at - interval '1 day')
+    + (SELECT count(*) FROM watchdog) AS hubs
+FROM (SELECT greatest((SELECT max(received_at) FROM hub_status),
+    (SELECT max(stored_at) FROM envelope)) AS at) AS last"""
 # One hub alone proves nothing: it may be that one.
 BEGIN_OURS: Final = """
 INSERT INTO trouble (organisation_id, cause, what, since, next_action_at)
