@@ -132,6 +132,11 @@ class Rule(Frozen, ABC):
         return self.components
 
     @property
+    def side(self) -> Direction:
+        """Return on which side the patient's values are: many lows are a high number."""
+        return self.direction
+
+    @property
     def looks_back(self) -> timedelta:
         """Return how far before a reading it needs others to judge it."""
         return timedelta(0)

@@ -102,7 +102,7 @@ def inhibits(live: Live, asked: Asked) -> bool:
     return (
         live.alert != asked.alert
         and live.severity.worse_than(asked.severity)
-        and (mine.direction, mine.queue) == (other.direction, other.queue)
+        and (mine.side, mine.queue) == (other.side, other.queue)
         and bool(vitals(mine))
         and vitals(mine) == vitals(other)
     )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from alerting.model import Direction, Severity
+from alerting.model import Direction, Rule, Severity
 from alerting.pipeline.inhibit import Asked, Held, What
 
 # Defaults (J): "until re-enabled" was forgotten wherever it existed.
@@ -92,6 +92,11 @@ class Snooze:
             for each in self.snoozes
             if each.holds(now)
             and each.answers in (None, asked.alert)
-            and each.covers(rule.key, rule.components, rule.direction, asked.severity)
+            and each.covers(rule.key, rule.components, _side(each, rule), asked.severity)
         )
         return max(mine, key=lambda each: (each.until, each.id), default=None)
+
+
+def _side(snoozed: Snoozed, rule: Rule) -> Direction:
+    """Return by which side a snooze is asked: a component's high ones never hide many lows."""
+    return rule.direction if snoozed.rule_key == rule.key else rule.side

@@ -24,13 +24,15 @@ from pydantic import Field, model_validator
 from alerting.bands import Banded, left_out, no_bound, sent
 from alerting.fold import Judged
 from alerting.measures import BEYOND, MEASURES, Measure, Range
-from alerting.model import Fact, Observation, Problem
+from alerting.model import Direction, Fact, Observation, Problem
 from alerting.rules import Kind, concerned
 from alerting.series import BASIS, once
 from alerting.units import convert
 from alerting.words import SILENT, Said
 from device_profiles.codes import MG_DL
 from device_profiles.reading import Validity
+
+OF_LOWS: Final = frozenset({"below", "lbgi"})
 
 
 class Variability(Banded):
@@ -56,6 +58,11 @@ class Variability(Banded):
     def how(self) -> Measure:
         """Return the measure."""
         return MEASURES[self.measure]
+
+    @property
+    def side(self) -> Direction:
+        """See `Rule`."""
+        return Direction.LOW if self.measure in OF_LOWS else self.direction
 
     @property
     def looks_back(self) -> timedelta:

@@ -1,6 +1,7 @@
 """The schema of packs is that of today's kinds; what stands in for a rule is checked."""
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -11,11 +12,12 @@ import yaml
 
 from alerting.bands import Banded
 from alerting.errors import OverrideError, PackError
-from alerting.model import Level, Override, Rule
+from alerting.model import Direction, Level, Override, Rule, Severity
 from alerting.overrides import laid_over
 from alerting.packs.loader import FOLDER, load_packs, read_packs
 from alerting.packs.schema import FILE, schema_text
 from alerting.pipeline.inhibit import Asked, Live, inhibits
+from alerting.pipeline.snooze import Snooze, Snoozed
 from gateway.storage.rules import Scope
 from tests.unit.alerting.make import NOON, PACK
 
@@ -119,6 +121,29 @@ def test_a_worse_gain_of_weight_holds_the_milder_back() -> None:
         mildest = [max(rule.bands) for rule in (worse, milder)]
         live = Live(alert=UUID(int=1), rule=worse, severity=mildest[0])
         assert inhibits(live, Asked(alert=UUID(int=2), rule=milder, severity=mildest[1]))
+
+
+def test_high_glucose_never_holds_back_that_it_is_often_low() -> None:
+    rules = load_packs()
+    often_low = Asked(alert=UUID(int=2), rule=rules["dm_glucose_below_range"], severity=Severity.P3)
+    high, low = (
+        Live(alert=UUID(int=1), rule=rules[key], severity=Severity.P2)
+        for key in ("dm_glucose_high", "glucose_low")
+    )
+    assert inhibits(low, often_low)
+    assert not inhibits(high, often_low)
+    asleep = Snoozed(
+        id=UUID(int=3),
+        rule_key=None,
+        component="glucose",
+        direction=Direction.HIGH,
+        up_to=Severity.P1,
+        owner="nurse",
+        reason="known",
+        since=NOON,
+        until=NOON + timedelta(hours=1),
+    )
+    assert Snooze([asleep]).covering(often_low, NOON) is None
 
 
 def test_nobody_changes_what_is_locked() -> None:
