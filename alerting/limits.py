@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from alerting.bands import Banded
+from alerting.bands import Banded, Bands
 from alerting.bounds import Bound
 from alerting.errors import OverrideError
 from alerting.model import Severity
@@ -17,12 +17,26 @@ _STEPS: Final = {"mmol/L": 1, "kPa": 1, "Cel": 1, "[degF]": 1, "kg": 1, "[lb_av]
 
 
 def changes(rule: Banded, limits: Iterable[str]) -> dict[str, Any]:
-    """Return the bands that these limits make of a rule's own. Raises OverrideError."""
-    bands = {band: {u: b.written() for u, b in table.items()} for band, table in rule.bands.items()}
+    """Return the bands that these limits make of a rule's own. Raises OverrideError.
+
+    A band that a rule has only for single readings (`alone`) is changed there.
+    """
+    alone: dict[str, Any] | None = rule.model_dump(mode="json").get("alone")
+    bands = _written(rule.bands)
+    changed: dict[str, Any] = {"bands": bands}
     for text in limits:
         band, bound, unit = _read(rule, text)
-        bands[band] = {each: _in(rule, bound, unit, each).written() for each in rule.units}
-    return {"bands": bands}
+        given = {each: _in(rule, bound, unit, each).written() for each in rule.units}
+        if alone and band in alone["bands"] and band not in rule.bands:
+            alone["bands"][band] = given
+            changed["alone"] = alone
+        else:
+            bands[band] = given
+    return changed
+
+
+def _written(bands: Bands) -> dict[str, Any]:
+    return {band: {u: b.written() for u, b in table.items()} for band, table in bands.items()}
 
 
 def _read(rule: Banded, text: str) -> tuple[Severity, Bound, str]:

@@ -12,12 +12,14 @@ import yaml
 
 from alerting.bands import Banded
 from alerting.errors import OverrideError, PackError
+from alerting.limits import changes
 from alerting.model import Direction, Level, Override, Rule, Severity
 from alerting.overrides import laid_over
 from alerting.packs.loader import FOLDER, load_packs, read_packs
 from alerting.packs.schema import FILE, schema_text
 from alerting.pipeline.inhibit import Asked, Live, inhibits
 from alerting.pipeline.snooze import Snooze, Snoozed
+from alerting.rules.sustained import Sustained
 from gateway.storage.rules import Scope
 from tests.unit.alerting.make import NOON, PACK
 
@@ -144,6 +146,24 @@ def test_high_glucose_never_holds_back_that_it_is_often_low() -> None:
         until=NOON + timedelta(hours=1),
     )
     assert Snooze([asleep]).covering(often_low, NOON) is None
+
+
+def test_a_limit_for_a_band_of_single_readings_is_typed_as_any_other() -> None:
+    rule = banded(load_packs()["dm_glucose_high"])
+    given = Override(
+        level=Level.PATIENT,
+        rule_key=rule.key,
+        changes=changes(rule, ["P3 > 15.0 mmol/L"]),
+        reason="agreed",
+        author="Dr Example",
+        valid_from=NOON,
+    )
+    found = laid_over(rule, given)
+    assert isinstance(found, Sustained)
+    assert found.bands == rule.bands
+    assert found.single is not None
+    assert found.single.bands[Severity.P3]["mg/dL"].written() == "> 270"
+    assert found.single.with_symptoms is not None
 
 
 def test_nobody_changes_what_is_locked() -> None:
