@@ -4,7 +4,7 @@ Octets are written by the simulated devices' own hands, the reading beside them 
 no decoder takes part. Nothing is checked on the way: the gateway does that, and the tests.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import cycle, islice
@@ -26,6 +26,8 @@ from simulators.vitals.patient import VirtualPatient
 PATIENTS: Final = 48
 DAYS: Final = 60
 FIRST: Final = date(2026, 1, 1)
+# Half of what makes the gateway ask whose a weight is.
+NEAR_KG: Final = Decimal("2.5")
 
 TERMS: Final[dict[tuple[str, str], Term]] = {
     (BLOOD_PRESSURE, "systolic"): codes.SYSTOLIC,
@@ -53,7 +55,21 @@ def series(seed: int, hubs: int) -> list[list[Sample]]:
         VirtualPatient(f"fleet-{number}", seed, next(conditions)).samples(FIRST, DAYS)
         for number in range(min(hubs, PATIENTS))
     ]
-    return [[sample for sample in samples if _numbers(sample)] for samples in found]
+    return [_one_person(sample for sample in samples if _numbers(sample)) for samples in found]
+
+
+def _one_person(samples: Iterable[Sample]) -> list[Sample]:
+    """Leave out weights of later weeks: told within minutes, they would be somebody else's."""
+    kept: list[Sample] = []
+    first: Decimal | None = None
+    for sample in samples:
+        if sample.kind == WEIGHT:
+            weight = Decimal(sample.values["weight"].number)
+            first = weight if first is None else first
+            if abs(weight - first) > NEAR_KG:
+                continue
+        kept.append(sample)
+    return kept
 
 
 def samples_of(all_series: Sequence[Sequence[Sample]], number: int) -> Iterator[Sample]:
