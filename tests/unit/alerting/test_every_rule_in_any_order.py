@@ -17,7 +17,7 @@ import pytest
 from alerting.bands import sent
 from alerting.model import Episode, Observation, Rule
 from alerting.packs.loader import load_pack
-from alerting.pipeline.decisions import Late
+from alerting.pipeline.decisions import Late, Open
 from alerting.pipeline.evaluate import Evaluate
 from alerting.rules import kinds
 from device_profiles.reading import Validity
@@ -110,3 +110,13 @@ def test_the_order_of_rules_changes_no_episode() -> None:
 
 def test_every_kind_is_among_them() -> None:
     assert {rule.kind for rule in RULES} == set(kinds())
+
+
+def test_yesterdays_weight_that_comes_after_todays_opens_the_alert() -> None:
+    register = Register((PACK["hf_weight_gain_day"],))
+    today, yesterday = (
+        observe("weight", kg, hour=h, unit="kg") for kg, h in (("83", 24), ("80", 0))
+    )
+    assert register.arrive([today]) == ()
+    assert [type(each) for each in register.arrive([yesterday])] == [Open]
+    assert [alert.evidence for alert in register.alerts.values()] == [{today.reading_id}]
