@@ -16,12 +16,12 @@ import pytest
 
 from alerting.bands import sent
 from alerting.model import Episode, Observation, Rule
-from alerting.packs.loader import load_pack
+from alerting.packs.loader import load_pack, load_packs
 from alerting.pipeline.decisions import Late, Open
 from alerting.pipeline.evaluate import Evaluate
 from alerting.rules import kinds
 from device_profiles.reading import Validity
-from tests.unit.alerting.make import NOON, PACK, episodes, observe
+from tests.unit.alerting.make import NOON, episodes, observe
 from tests.unit.alerting.register import Register
 from tests.unit.alerting.test_order_of_arrival import batches
 from tests.unit.alerting.test_rules_in_docs import SHOWN
@@ -39,7 +39,8 @@ def _shown() -> Iterable[Rule]:
         return load_pack(path)
 
 
-RULES = tuple(PACK.values()) + tuple(rule for rule in _shown() if rule.key not in PACK)
+PACKS = load_packs()
+RULES = tuple(PACKS.values()) + tuple(rule for rule in _shown() if rule.key not in PACKS)
 OPENING = tuple(rule for rule in RULES if rule.kind != "jump")  # that one holds, and opens nothing
 
 
@@ -113,7 +114,7 @@ def test_every_kind_is_among_them() -> None:
 
 
 def test_yesterdays_weight_that_comes_after_todays_opens_the_alert() -> None:
-    register = Register((PACK["hf_weight_gain_day"],))
+    register = Register((PACKS["hf_weight_gain_day"],))
     today, yesterday = (
         observe("weight", kg, hour=h, unit="kg") for kg, h in (("83", 24), ("80", 0))
     )
