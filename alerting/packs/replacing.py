@@ -1,9 +1,16 @@
 """Rules of programmes that stand in for a rule for everybody: what may be replaced, and by what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from alerting.model import Rule
+
+
+def without_replaced(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Leave out what another of these stands in for. One that is off stands in for nothing."""
+    found = tuple(rules)
+    replaced = {rule.replaces for rule in found}
+    return tuple(rule for rule in found if rule.key not in replaced)
 
 
 def misfits(packs: Mapping[Path, tuple[Rule, ...]]) -> Iterator[tuple[Path, str]]:

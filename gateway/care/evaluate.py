@@ -10,6 +10,7 @@ import structlog
 from alerting.errors import OverrideError
 from alerting.model import TAKES_PART, Episode, Observation, Override, Rule
 from alerting.overrides import effective
+from alerting.packs.replacing import without_replaced
 from alerting.pipeline import decide
 from alerting.pipeline.decisions import Decision, Reopen, Resolve, Why
 from alerting.pipeline.deduplicate import StoredAlert
@@ -64,7 +65,7 @@ def in_force(
 ) -> tuple[Rule, ...]:
     """Return a patient's rules with all limits; those that do not fit are told and left."""
     found = (_own(rule, overrides, now, patient) for rule in rules)
-    return tuple(rule for rule in found if rule)
+    return without_replaced(rule for rule in found if rule)
 
 
 def _own(rule: Rule, overrides: Sequence[Override], now: datetime, patient: UUID) -> Rule | None:

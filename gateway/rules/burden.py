@@ -16,6 +16,7 @@ from alerting.backtest.series import Series, collect
 from alerting.backtest.work import DEFAULT
 from alerting.columns import Ints, micros
 from alerting.packs.loader import load_pack, load_packs
+from alerting.packs.replacing import without_replaced
 from gateway.errors import WrongInput
 from gateway.rules.files import read_files
 from gateway.storage.rules import Scope
@@ -78,7 +79,8 @@ def _compare(path: Path) -> Compared:
     series = collect(read_files(path))
     naive = run(series, [InForce(rule) for rule in load_pack(NAIVE)])
     packs = frozenset({PROGRAMMES[path.stem]} if path.stem in PROGRAMMES else ())
-    ours = run(series, [InForce(rule) for rule in Scope(packs).rules(load_packs().values())])
+    rules = without_replaced(Scope(packs).rules(load_packs().values()))
+    ours = run(series, [InForce(rule) for rule in rules])
     told, every = figures(ours, DEFAULT), _firing(naive)
     events = _events(path.parent / EVENTS / path.name)
     return Compared(

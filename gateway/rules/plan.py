@@ -7,6 +7,7 @@ from uuid import UUID
 
 from alerting.backtest.run import InForce
 from alerting.model import Rule
+from alerting.packs.replacing import without_replaced
 from gateway.care.evaluate import in_force
 from gateway.storage.database import Connection
 from gateway.storage.rules import Scope, scopes
@@ -28,7 +29,7 @@ def plan(
             plain[of_patient.packs].add(number[patient])
     alike: dict[str, tuple[Rule, set[int]]] = {}
     for packs, who in plain.items():
-        _add(alike, Scope(packs).rules(rules), who)
+        _add(alike, without_replaced(Scope(packs).rules(rules)), who)
     for patient, of_patient in found.items():
         if of_patient.overrides:
             mine = of_patient.rules(rules)

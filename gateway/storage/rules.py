@@ -88,10 +88,8 @@ class Scope:
     overrides: tuple[Override, ...] = ()
 
     def rules(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-        """Return what everybody has and what the patient's programmes have, also in its stead."""
-        mine = [r for r in rules if r.programme is None or r.programme in self.packs]
-        replaced = {r.replaces for r in mine}
-        return tuple(r for r in mine if r.key not in replaced)
+        """Return what everybody has and what the patient's programmes have, whatever is off."""
+        return tuple(r for r in rules if r.programme is None or r.programme in self.packs)
 
 
 def scope(connection: Connection, patient: UUID, now: datetime) -> Scope:

@@ -16,6 +16,7 @@ from alerting.limits import changes
 from alerting.model import Direction, Level, Override, Rule, Severity
 from alerting.overrides import laid_over
 from alerting.packs.loader import FOLDER, load_packs, read_packs
+from alerting.packs.replacing import without_replaced
 from alerting.packs.schema import FILE, schema_text
 from alerting.pipeline.inhibit import Asked, Live, inhibits
 from alerting.pipeline.snooze import Snooze, Snoozed
@@ -89,9 +90,12 @@ def test_what_may_not_be_replaced(tmp_path: Path, old: str, new: str, reason: st
 
 def test_a_programme_has_its_rule_in_the_stead_of_everybody_s() -> None:
     rules = load_packs().values()
-    keys = {rule.key for rule in Scope(frozenset({"copd"})).rules(rules)}
+    mine = Scope(frozenset({"copd"})).rules(rules)
+    keys = {rule.key for rule in without_replaced(mine)}
     assert "copd_spo2_low" in keys
     assert "spo2_low" not in keys
+    without = [rule for rule in mine if rule.key != "copd_spo2_low"]  # as where it is taken away
+    assert "spo2_low" in {rule.key for rule in without_replaced(without)}
     assert set(PACK) == {rule.key for rule in Scope().rules(rules)}
 
 
@@ -102,7 +106,7 @@ def test_every_programme_has_its_pack() -> None:
 @pytest.mark.parametrize("pack", sorted(PROGRAMMES))
 def test_no_two_thresholds_of_a_person_ask_for_the_same(pack: str) -> None:
     """One reading never opens two tasks of one vital and side, of which neither holds one back."""
-    rules = Scope(frozenset({pack})).rules(load_packs().values())
+    rules = without_replaced(Scope(frozenset({pack})).rules(load_packs().values()))
     sides: dict[tuple[object, ...], str] = {}
     for rule in rules:
         if rule.kind == "threshold" or (rule.kind == "sustained" and getattr(rule, "alone", None)):
