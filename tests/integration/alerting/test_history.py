@@ -7,7 +7,6 @@ import numpy as np
 
 from alerting.backtest.compare import outcomes
 from alerting.backtest.run import InForce, run
-from alerting.packs.loader import load_packs
 from gateway.storage.database import Database
 from gateway.storage.history import past_tasks, read_history
 from gateway.storage.quality import quality
@@ -21,6 +20,7 @@ from tests.integration.alerting.homes import (
     take_glucoses,
     take_pressures,
 )
+from tests.unit.alerting.make import PACK
 
 
 def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
@@ -33,7 +33,7 @@ def test_a_back_test_over_the_database_finds_the_alerts_that_were_opened(
     marked = blood_pressure(121, 71, ago(2)).model_copy(update={"flags": ("irregular_pulse",)})
     take(second, embedded_database, (marked, ago(2)))
     evaluate(embedded_database)
-    rules = load_packs()
+    rules = PACK
     with embedded_database.transaction() as connection:
         connection.execute(
             """UPDATE task SET status = 'completed', closed_at = now(), closed_by = 'nurse',
