@@ -31,7 +31,7 @@ BREAKS: Final = {
     GLUCOSE: (("glucose", "262"), ("glucose", "58")),
     OXYGEN: (("spo2", "86"),),
     TEMPERATURE: (("temperature", "39.4"), ("temperature", "34.8")),
-    WEIGHT: (("weight", "83.5"), ("weight", "76.5")),
+    WEIGHT: (("weight", "83.5"),),
 }
 TENTHS: Final = frozenset({"temperature", "weight"})
 
