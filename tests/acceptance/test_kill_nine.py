@@ -63,7 +63,7 @@ def say(capfd: pytest.CaptureFixture[str]) -> Say:
 def test_every_reading_is_stored_once_whoever_is_killed(
     start: Start, promise: Keep, say: Say
 ) -> None:
-    promise("kill-nine", **run(start, say, schedules=20, sites=1))
+    promise("kill-nine", **run(start, say, schedules=20, sites=2))
 
 
 @pytest.mark.slow

