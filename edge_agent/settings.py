@@ -27,6 +27,7 @@ OTHERS: Final = (
     "TEST_",
     "HOME",
     "LOG_",
+    "PACKS",
 )
 
 

@@ -340,7 +340,7 @@ class TestSqliteSpool(SpoolContract):
     def test_a_second_agent_is_refused_and_harms_nothing(self, tmp_path: Path, kit: Kit) -> None:
         with closing(self.make(tmp_path, kit)) as spool:
             spool.put(reading(), Class.ROUTINE)
-            with pytest.raises(WrongInput, match="another agent"):
+            with pytest.raises(WrongInput, match="the agent runs here"):
                 self.make(tmp_path, kit)
             assert len(spool.pending(20)) == 1
 

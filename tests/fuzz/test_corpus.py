@@ -14,7 +14,7 @@ from tests.fixtures.promises import Keep
 from tests.fuzz.corpus import lines, mutations
 from tests.fuzz.targets import TARGETS, codec, profile
 
-MUTATIONS: Final = 1500
+MUTATIONS: Final = 400
 LONGEST_S: Final = 2.0  # on a busy machine; alone it takes milliseconds
 MOST_OCTETS: Final = 32 << 20
 
