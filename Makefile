@@ -24,7 +24,7 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 	$(PYTEST) tests/unit tests/contract tests/fuzz tests/meta --disable-socket --allow-unix-socket -q -n 2
 
 test: check  ## Everything that can be tested without hardware
-	$(PYTEST) tests/integration tests/acceptance tests/durability -q -m "not slow" -n 3 --dist loadfile
+	$(PYTEST) tests/acceptance tests/durability tests/integration -q -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: setup  ## Hours of the same: 500 random schedules of kill -9, 72 hours offline
 	$(PYTEST) tests -q -m slow --timeout 7200

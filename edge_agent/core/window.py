@@ -13,9 +13,10 @@ from edge_agent.ports import Answer, Row
 SIZE: Final = 20
 # The broker's answer comes within milliseconds of the publish when all is well.
 RESEND_FIRST_S: Final = 5.0
-# What the broker has taken it keeps for the gateway, and when it loses it this connection is lost
-# too, and all is sent again: sent again before, it would only wait behind itself.
-RESEND_TAKEN_S: Final = 60.0
+# What the broker has taken it keeps for the gateway; sent again too soon it would only wait behind
+# itself. But a broker that is told to read its files anew (SIGHUP) may drop what it holds, without
+# ending a connection: so not much later either.
+RESEND_TAKEN_S: Final = 10.0
 RESEND_MOST_S: Final = 300.0
 # Nobody listens: the gateway restarts within seconds, and the alert must not wait for the timer.
 UNHEARD_S: Final = (1.0, 30.0)

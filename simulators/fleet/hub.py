@@ -26,7 +26,7 @@ from simulators.sample import Sample
 
 # As the real hub waits for what the broker has taken: then twice as long each time, 5 minutes at
 # most.
-RESEND_FIRST_S: Final = 60.0
+RESEND_FIRST_S: Final = 10.0
 RESEND_MOST_S: Final = 300.0
 # So many without a receipt, no more: a backlog waits at the hub, not at the broker.
 WINDOW: Final = 20

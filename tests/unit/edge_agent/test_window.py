@@ -34,7 +34,7 @@ def test_what_nobody_heard_is_sent_again_soon() -> None:
     window = Window()
     window.choose(rows(1), 0.0)
     window.answered(1, Answer.TAKEN, 0.1)
-    assert window.next_due(0.1) == 60.1  # it waits there for the gateway
+    assert window.next_due(0.1) == 10.1  # it waits there for the gateway
     window.answered(1, Answer.NOBODY_LISTENS, 0.1)
     assert window.next_due(0.1) == 1.1
     window.answered(99, Answer.REFUSED, 0.1)  # of a row that is gone
