@@ -4,6 +4,8 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 from simulators.programs import script
 
 HUBS, RATE, SECONDS = 8, 40, 6
@@ -19,6 +21,7 @@ def fleet(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow  # make test has twelve minutes
 def test_every_reading_of_a_small_fleet_is_receipted_and_evaluated() -> None:
     done = fleet("--hubs", str(HUBS), "--rate", str(RATE), "--minutes", str(SECONDS / 60))
     assert done.returncode == 0, done.stderr or done.stdout

@@ -109,6 +109,7 @@ def test_a_pairing_and_an_assignment_end(door: Door, tmp_path: Path) -> None:
     assert door.done(*door.pair(hub, "C0:FF:EE:00:00:77", out))["id"] == device
 
 
+@pytest.mark.slow  # make test has twelve minutes
 def test_the_root_is_made_trusted_and_signs_what_hubs_believe(door: Door, tmp_path: Path) -> None:
     hub, out, root = tmp_path / "hub", tmp_path / "hub", tmp_path / "root"
     id_ = door.done(*door.hub(hub))["id"]
