@@ -69,6 +69,9 @@ def test_rows_that_never_get_a_receipt_do_not_block_the_others() -> None:
     for seq in poison:
         window.answered(seq, Answer.TAKEN, 0.1)
     window.receipted(lambda seq: seq == 99, 0.5)  # the gateway lives
+    assert seqs(window.choose(rows(*poison), 10.1)) == poison
+    for seq in poison:
+        window.answered(seq, Answer.TAKEN, 10.2)
     assert window.stalled(14.9) == frozenset()
     assert window.stalled(15.0) == set(poison)
     assert seqs(window.choose(rows(21, 22), 15.0)) == [21, 22]
