@@ -48,7 +48,10 @@ def limit(
         raise WrongInput("Say limits by --to, or take the rule away by --off.")
     from alerting.overrides import laid_over
 
-    chosen = _rule(rule)
+    chosen, now = _rule(rule), datetime.now(UTC)
+    ends = until.replace(tzinfo=until.tzinfo or UTC) if until else None
+    if ends is not None and ends <= now:
+        raise WrongInput("--until is over already.")
     try:
         override = Override(
             level=_level(patient, programme),
@@ -58,8 +61,8 @@ def limit(
             final=final,
             reason=reason,
             author=given.who(by),
-            valid_from=datetime.now(UTC),
-            valid_until=until.replace(tzinfo=until.tzinfo or UTC) if until else None,
+            valid_from=now,
+            valid_until=ends,
         )
         laid_over(chosen, override)
     except OverrideError as error:

@@ -1,5 +1,6 @@
 """`programme`: what people are followed for, by packs of rules that a clinician signed off."""
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -95,6 +96,8 @@ def add(
     by: By = "",
 ) -> None:
     """Add a programme. Example: programme add hf --pack heart_failure --organisation ID."""
+    if not re.fullmatch("[a-z][a-z0-9_-]*", key):
+        raise WrongInput("A programme's key is like heart-failure: small letters, digits, - and _.")
     packs = [_pack(each) for each in pack]
     now = datetime.now(UTC)
     with load_settings().database().transaction() as connection:

@@ -99,7 +99,10 @@ def approve(
         "author": author,
         "now": by.approved_at,
     }
-    connection.execute(APPROVE, row)
+    try:
+        connection.execute(APPROVE, row)
+    except psycopg.errors.ForeignKeyViolation:
+        raise NotFound("There is no such organisation.") from None
 
 
 def approval(connection: Connection, organisation: UUID, pack: "Pack") -> Approval | None:
