@@ -101,3 +101,21 @@ class WrongDigits(WrongInput):
     """These are not the six digits of the hub that enrolled."""
 
     code = "wrong_digits"
+
+
+class NotSignedIn(GatewayError):
+    """Sign in first."""
+
+    status, code = 401, "not_signed_in"
+
+
+class Forbidden(GatewayError):
+    """Your role does not allow this; an administrator of your organisation can change it."""
+
+    status, code = 403, "forbidden"
+
+
+class Changed(GatewayError):
+    """Somebody changed this in the meantime; look at it again, then decide."""
+
+    status, code = 412, "changed"

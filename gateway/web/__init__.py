@@ -1,0 +1,1 @@
+"""The console: pages on the server, one page one file with its `router`."""
