@@ -4,6 +4,8 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # A session may bring a locale that this machine does not have: initdb would refuse it.
 export LC_ALL := C.UTF-8
+# Images for containers often forbid it: then each of our programs would compile itself at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo check test test-long test-bluez fuzz messages promises burden report bench clean
 

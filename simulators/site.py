@@ -30,6 +30,11 @@ def free_port() -> int:
         return port
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Resident:
     """Who lives in a home, and the devices that measure there."""
@@ -57,13 +62,12 @@ class Gateway:
         return call("hearthline-gateway", *arguments, environment=self.environment)
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Wait until its broker takes connections. Raises ProgramFailed."""
+        """Wait until its broker and its API take connections. Raises ProgramFailed."""
         end = time.monotonic() + seconds
-        port = int(self.environment["HEARTHLINE_BROKER_PORT"])
+        ports = [int(self.environment[f"HEARTHLINE_{name}_PORT"]) for name in ("BROKER", "API")]
         while time.monotonic() < end and self.program.running:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+            if all(_listens(port) for port in ports if port):
+                return
             time.sleep(0.05)
         raise ProgramFailed(f"The gateway is not ready: {self.program.last_words()}")
 

@@ -2,68 +2,83 @@
 
 import signal
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from gateway.cli import (
-    backtest,
-    care,
-    custody,
-    enrolment,
-    homes,
-    keys,
-    limits,
-    oncall,
-    programmes,
-    quarantine,
-    receipt,
-    register,
-    revoke,
-    rules,
-    run,
-    silence,
-    statement,
-    suppressed,
-    symptoms,
-    trace,
-    watch,
-    watchdog,
-)
 from gateway.errors import Conflict, GatewayError, NotFound, WrongInput
+
+# Of which files each command is. A command loads these only: a Pi-class machine needs seconds for
+# all of them.
+FILES: Final[Mapping[str, tuple[str, ...]]] = {
+    "all": ("run",),
+    "ingest": ("run",),
+    "api": ("run",),
+    "worker": ("run",),
+    "migrate": ("run",),
+    "organisation": ("organisation",),
+    "patient": ("patient",),
+    "hub": ("hub", "enrolment", "receipt", "revoke"),
+    "device": ("revoke",),
+    "keys": ("keys",),
+    "register": ("register",),
+    "tasks": ("care", "suppressed"),
+    "alerts": ("suppressed",),
+    "schedule": ("silence",),
+    "silence": ("silence",),
+    "oncall": ("oncall",),
+    "readings": ("trace",),
+    "trace": ("trace",),
+    "watch": ("watch",),
+    "watchdog": ("watchdog",),
+    "custody": ("custody",),
+    "statement": ("statement",),
+    "quarantine": ("quarantine",),
+    "rules": ("rules", "programmes", "limits", "backtest"),
+    "programme": ("programmes",),
+    "symptoms": ("symptoms",),
+}
+
+
+class Commands(TyperGroup):
+    """Loads the files of a command when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Return the names, in the order of the help."""
+        return list(FILES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Return a command, or nothing where there is none of this name."""
+        files = FILES.get(cmd_name)
+        return files and load(*files).get(cmd_name)
+
+
+def load(*files: str) -> dict[str, Any]:
+    """Return the commands of these files."""
+    app = typer.Typer(rich_markup_mode=None)
+    for file in files:
+        import_module(f"gateway.cli.{file}").register(app)
+    return dict(get_group(app).commands)
+
 
 app = typer.Typer(
     name="hearthline-gateway",
     help="Stores readings, evaluates rules, opens tasks.",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (
-    run,
-    homes,
-    enrolment,
-    receipt,
-    revoke,
-    keys,
-    register,
-    care,
-    suppressed,
-    silence,
-    oncall,
-    trace,
-    watch,
-    watchdog,
-    custody,
-    statement,
-    quarantine,
-    rules,
-    programmes,
-    limits,
-    symptoms,
-    backtest,
-):
-    group.register(app)
+
+
+@app.callback()
+def _commands() -> None:
+    """All of them are in FILES."""
 
 
 def main() -> None:

@@ -12,15 +12,15 @@ from gateway.broker.files import update_broker
 from gateway.broker.revoke import NotOff, Revoke
 from gateway.cli import given
 from gateway.cli.groups import group
-from gateway.cli.homes import read_pairing
+from gateway.cli.hub import read_pairing
 from gateway.cli.options import By, Devices, Organisation, Since, SuiteNumber, Zone, moment, new_hub
 from gateway.cli.output import JsonOption, print_json
+from gateway.core.shards import new_hub_id
 from gateway.enrolment import invite as inviting
 from gateway.enrolment.confirm import confirm as confirm_hub
 from gateway.enrolment.replace import replace_hub
 from gateway.errors import WrongInput
 from gateway.identity.files import write_private
-from gateway.identity.hub_kit import new_hub_id
 from gateway.identity.stored import read_stored
 from gateway.settings import Settings, load_settings
 

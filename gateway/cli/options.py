@@ -9,7 +9,7 @@ import typer
 
 from device_profiles.wire.keys import Suite
 from gateway.cli import given
-from gateway.identity.hub_kit import new_hub_id
+from gateway.core.shards import new_hub_id
 from gateway.storage.homes import HubRow
 
 By = Annotated[str, typer.Option(help="Who does it; without: the user signed in here.")]

@@ -16,6 +16,11 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, default=_plain, indent=2))
 
 
+def print_id(id_: UUID, as_json: bool) -> None:
+    """Print the id of what was made."""
+    print_json({"id": str(id_)}) if as_json else print(id_)
+
+
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     """Print rows as a table, or the sentence for none."""
     from rich.console import Console

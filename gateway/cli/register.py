@@ -13,8 +13,9 @@ from device_profiles.wire.hub_file import Broker
 from gateway.broker.files import update_broker
 from gateway.cli.output import JsonOption, print_json
 from gateway.cli.registration import NewHome, Registration, read
+from gateway.core.shards import new_hub_id
 from gateway.identity.files import SiteKeys
-from gateway.identity.hub_kit import new_folder, new_hub_id, write_hub_file, write_hub_kit
+from gateway.identity.hub_kit import new_folder, write_hub_file, write_hub_kit
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
 from gateway.storage.database import Connection

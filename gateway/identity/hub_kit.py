@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -77,8 +76,3 @@ def write_hub_file(
     write_private(folder / "hub.toml", hub_file_text(content).encode())
     write_recipients(keys.folder, hub.suite, folder)
     return content
-
-
-def new_hub_id() -> UUID:
-    """Return a random UUID: its last digit, the shard, is as random as the rest."""
-    return uuid4()

@@ -8,9 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alerting.words import template
 from gateway.broker.files import update_broker
+from gateway.core.shards import new_hub_id
 from gateway.errors import WrongInput
 from gateway.identity.files import SiteKeys
-from gateway.identity.hub_kit import new_folder, new_hub_id, write_hub_kit
+from gateway.identity.hub_kit import new_folder, write_hub_kit
 from gateway.settings import Settings
 from gateway.storage import homes, watchdog
 from gateway.storage.database import Database

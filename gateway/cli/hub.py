@@ -1,4 +1,4 @@
-"""Organisations, patients, hubs and their devices."""
+"""`hub`: hubs and their devices, as they are made without enrolment."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from gateway.cli.options import (
     moment,
     new_hub,
 )
-from gateway.cli.output import JsonOption, print_json, print_table
+from gateway.cli.output import JsonOption, print_id, print_json, print_table
 from gateway.enrolment.proved import proved
 from gateway.errors import GatewayError, WrongInput
 from gateway.identity.files import SiteKeys, locked
@@ -36,53 +36,12 @@ Out = Annotated[Path, typer.Option(help="The hub's folder, to be copied to /etc/
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    organisation = typer.Typer(help="Organisations: the tenants.", no_args_is_help=True)
-    organisation.command("add")(add_organisation)
-    organisation.command("units")(set_units)
-    app.add_typer(organisation, name="organisation")
-    patient = typer.Typer(help="Patients.", no_args_is_help=True)
-    patient.command("add")(add_patient)
-    app.add_typer(patient, name="patient")
     hub = typer.Typer(help="Hubs and the devices paired to them.", no_args_is_help=True)
     hub.command("add")(add_hub)
     hub.command("list")(list_hubs)
     hub.command("show")(show_hub)
     hub.command("pair")(pair)
     app.add_typer(hub, name="hub")
-
-
-def add_organisation(name: str, as_json: JsonOption = False) -> None:
-    """Add an organisation. Example: hearthline-gateway organisation add "Seaside Clinic"."""
-    given_name = given.name(name)
-    with load_settings().database().transaction() as connection:
-        id_ = homes.add_organisation(connection, given_name)
-    _print_id(id_, as_json)
-
-
-def set_units(
-    organisation: Annotated[UUID, typer.Argument()],
-    units: Annotated[list[str], typer.Argument(help="As mmol/L kPa °F lb: one per quantity.")],
-) -> None:
-    """Show numbers in a country's units too. Example: organisation units ID mmol/L kPa."""
-    from alerting.units import by_quantity
-
-    try:
-        chosen = by_quantity(units)
-    except ValueError as error:
-        raise WrongInput(str(error)) from None
-    with load_settings().database().transaction() as connection:
-        homes.set_units(connection, organisation, chosen)
-    print(", ".join(f"{quantity}: {unit}" for quantity, unit in chosen.items()))
-
-
-def add_patient(
-    name: str, organisation: Organisation, timezone: Zone = "UTC", as_json: JsonOption = False
-) -> None:
-    """Add a patient. Example: patient add "Ada L." --organisation ID --timezone Europe/Vienna."""
-    given_name, zone = given.name(name), given.zone(timezone)
-    with load_settings().database().transaction() as connection:
-        id_ = homes.add_patient(connection, organisation, given_name, zone)
-    _print_id(id_, as_json)
 
 
 def add_hub(
@@ -109,7 +68,7 @@ def add_hub(
                 homes.pair_device(connection, hub, pairing)
             write_hub_kit(connection, keys, hub, signing, out, datetime.now(UTC))
             write_hub_file(connection, keys, hub, _broker(settings), out, settings.api_url)
-    _print_id(hub.id, as_json)
+    print_id(hub.id, as_json)
     _tell_broker(settings, database)
 
 
@@ -172,7 +131,7 @@ def pair(
         if out is not None:
             keys = SiteKeys(settings.keys)
             write_hub_file(connection, keys, row, _broker(settings), out, settings.api_url)
-    _print_id(device, as_json)
+    print_id(device, as_json)
 
 
 def read_pairing(text: str, since: datetime) -> homes.NewPairing:
@@ -185,10 +144,6 @@ def read_pairing(text: str, since: datetime) -> homes.NewPairing:
     if slots:
         raise WrongInput("--device is not ADDRESS,PROFILE,PATIENT or with a ,SLOT.")
     return homes.NewPairing(given.address(address), profile, id_, slot, since)
-
-
-def _print_id(id_: UUID, as_json: bool) -> None:
-    print_json({"id": str(id_)}) if as_json else print(id_)
 
 
 def _broker(settings: Settings) -> Broker:
