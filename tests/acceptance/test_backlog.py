@@ -130,7 +130,6 @@ def _figures(
 
 
 @pytest.mark.slow  # waits for clocks: a loaded machine makes it late
-@pytest.mark.timeout(300)
 def test_a_backlog_drains_urgent_first_while_live_readings_pass(
     tmp_path: Path, promise: Keep
 ) -> None:

@@ -150,7 +150,6 @@ def make_due(clinic: Clinic, hub: str, path: Path) -> int:
     return serial(path)
 
 
-@pytest.mark.timeout(240)
 def test_from_the_code_to_a_reading_and_on(clinic: Clinic, tmp_path: Path, promise: Keep) -> None:
     begun = monotonic()
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
@@ -228,7 +227,6 @@ def _check_replacement(clinic: Clinic, old: str, folder: Path) -> None:
     assert {row["patient"] for row in after} == {clinic.patient}
 
 
-@pytest.mark.timeout(120)
 def test_a_card_with_an_invitation_makes_a_hub_by_itself(clinic: Clinic, tmp_path: Path) -> None:
     folder = tmp_path / "card"
     (folder / "hub").mkdir(parents=True)

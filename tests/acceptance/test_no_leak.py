@@ -31,9 +31,6 @@ from tests.fixtures.broker import wait_for
 from tests.fixtures.promises import Keep
 from tests.fixtures.whole_site import SECRETS, ZONE, WholeSite
 
-# A run with five kills, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSite]:

@@ -43,7 +43,6 @@ def test_that_is_wrong(hearthline_ward):
 
 
 @pytest.mark.slow  # make test has twelve minutes
-@pytest.mark.timeout(240)
 def test_a_clinics_own_project_runs_scenarios_as_tests(tmp_path: Path) -> None:
     checks = tmp_path / "checks"
     checks.mkdir()

@@ -73,7 +73,6 @@ def test_a_broken_file_exits_2_with_line_and_reason_and_starts_nothing(tmp_path:
 
 
 @pytest.mark.slow  # a minute
-@pytest.mark.timeout(240)
 def test_the_same_seed_gives_the_same_octets_timings_and_junit_file_twice(tmp_path: Path) -> None:
     files = [SHIPPED / f"{name}.yaml" for name in REPLAYED]
     for turn in ("first", "second"):

@@ -176,7 +176,6 @@ def run(examples: int, steps: int) -> None:
     )
 
 
-@pytest.mark.timeout(180)
 def test_a_few_orders_of_events() -> None:
     run(examples=6, steps=12)
 
