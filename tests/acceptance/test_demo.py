@@ -18,7 +18,7 @@ def demo(folder: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=2 * LIMIT_S,
+        timeout=4 * LIMIT_S,
     )
     assert done.returncode == 0, done.stderr or done.stdout
     print(f"the demo took {time.monotonic() - started:.0f} s, limit {LIMIT_S} s")
