@@ -12,10 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup:  ## Install what is missing: mosquitto, dbus, strace, libfaketime, uv, Python packages
-	@bash .ci/setup
+setup:  ## Install what is missing: mosquitto, dbus, npm, uv, Python packages, and what tests need
+	@bash .ci/setup tests
 
-demo: setup  ## The whole product on this machine, with simulated homes
+demo:  ## The whole product on this machine, with simulated homes
+	@bash .ci/setup
 	$(BIN)/hearthline-sim demo
 
 check: setup  ## The quick half: format, lint, types, imports, unit and contract tests
