@@ -1,7 +1,8 @@
 """Collects every text that can be translated, from code and rule packs, into the catalogues.
 
 `make messages` runs it; a translator then fills what is empty. Texts in code are the first
-argument of `Said.of` or of `template`, in packs the title and the label of a rule.
+argument of `Said.of` or of `template`, in templates of `_`, or the first two of `_n` (one, many);
+in packs the title and the label of a rule.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from alerting.packs.loader import load_packs
 
 ROOT: Final = FOLDER.parent.parent
 PACKAGES: Final = ("alerting", "gateway")
-KEYWORDS: Final = {"of": None, "template": None}
+KEYWORDS: Final = {"of": None, "template": None, "_": None, "_n": (1, 2)}
+METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 
 
 def main() -> None:
@@ -55,10 +57,9 @@ def collected() -> Catalog:
 
 def _in_code() -> Iterator[str]:
     for package in PACKAGES:
-        found = extract_from_dir(
-            ROOT / package, method_map=[("**.py", "python")], keywords=KEYWORDS
-        )
-        yield from (str(text) for _, _, text, _, _ in found)
+        found = extract_from_dir(ROOT / package, method_map=METHODS, keywords=KEYWORDS)
+        for _, _, text, _, _ in found:
+            yield from (text,) if isinstance(text, str) else text
 
 
 def _in_packs() -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The pages of the console, one file each: its `router`, and its NAVIGATION; found by walking."""

@@ -1,0 +1,166 @@
+/* What every page does: keys, light and dark, live changes, the line about the connection, errors. */
+"use strict";
+
+const $ = (selector, from = document) => from.querySelector(selector);
+const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+/* Messages -------------------------------------------------------------------------------------- */
+
+function say(text, tone = "bad") {
+  const note = document.createElement("div");
+  note.className = `note ${tone}`;
+  note.append(Object.assign(document.createElement("p"), { textContent: text }));
+  const close = Object.assign(document.createElement("button"), { className: "icon plain", textContent: "×" });
+  close.setAttribute("aria-label", $("#keys form button").textContent.trim());
+  close.addEventListener("click", () => note.remove());
+  note.append(close);
+  $("#toasts").append(note);
+  if (tone === "good") setTimeout(() => note.remove(), 8000);
+}
+
+async function reason(response, text) {
+  if (response?.headers?.get("content-type")?.includes("json")) {
+    try { return JSON.parse(text).detail; } catch { /* said below */ }
+  }
+  const found = text && new DOMParser().parseFromString(text, "text/html").querySelector("[data-reason]");
+  return found ? found.textContent.trim() : $("#toasts").dataset.failed;
+}
+
+document.addEventListener("htmx:response:error", async (event) => {
+  const { ctx } = event.detail;
+  const raw = ctx.response?.raw ?? ctx.response;
+  if (raw?.status === 401) return location.reload();
+  say(await reason(raw, ctx.text));
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail?.ctx?.status === "error" || event.detail?.error) {
+    console.warn("htmx:error", event.detail.error);
+    if (!event.detail.ctx?.response) say($("#toasts").dataset.unreachable);
+  }
+});
+/* The server says it in the reader's language: HX-Trigger: {"said": {"text": "..."}} */
+document.addEventListener("said", (event) => say(event.detail.text, event.detail.tone ?? "good"));
+
+/* Light and dark -------------------------------------------------------------------------------- */
+
+function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+function switchTheme() {
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; SameSite=Lax`;
+  document.dispatchEvent(new CustomEvent("theme"));
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new CustomEvent("theme")));
+
+/* Live: one stream; what changed is told to the page as the event `live`, at most twice a second - */
+
+function live(address) {
+  let told = new Set(), waiting = null;
+  const source = new EventSource(address);
+  const state = (away) => {
+    const mark = $("#live");
+    if (mark) {
+      mark.dataset.state = away ? "away" : "here";
+      mark.lastElementChild.textContent = away ? mark.dataset.away : mark.dataset.here;
+    }
+    $("#connection").hidden = !away || navigator.onLine && !away;
+  };
+  const tell = () => {
+    waiting = null;
+    document.body.dispatchEvent(new CustomEvent("live", { detail: { ids: [...told] } }));
+    for (const id of told) document.body.dispatchEvent(new CustomEvent(`live-${id}`));
+    told = new Set();
+  };
+  const changed = (id) => {
+    told.add(id);
+    waiting ??= setTimeout(tell, 500);
+  };
+  source.addEventListener("task", (event) => changed(event.data));
+  // What happened while nobody listened is not known: look at everything again.
+  source.addEventListener("again", () => changed("all"));
+  source.addEventListener("open", () => state(false));
+  let failing = null;
+  source.addEventListener("error", () => {
+    clearTimeout(failing);
+    failing = setTimeout(() => { if (source.readyState !== EventSource.OPEN) state(true); }, 3000);
+    if (source.readyState === EventSource.CLOSED) {
+      source.close();
+      setTimeout(() => live(address), 10000);
+    }
+  });
+  addEventListener("pagehide", () => source.close());
+}
+addEventListener("offline", () => { $("#connection").hidden = false; });
+addEventListener("online", () => { $("#connection").hidden = true; });
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+/* Keys: data-key="t" or "g w" on whatever can be clicked or focused ----------------------------- */
+
+const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+let before = "";
+
+function rows() { return $$("[data-row]").filter((row) => row.offsetParent !== null); }
+
+function move(by) {
+  const all = rows();
+  if (!all.length) return false;
+  const at = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, at + by))];
+  ($("[data-open]", next) ?? next).focus();
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function press(key) {
+  const row = document.activeElement?.closest?.("[data-row]");
+  const found = (row && $(`[data-key="${key}"]`, row)) ?? $$(`[data-key="${key}"]`).find((one) => !one.closest("[data-row]") && one.offsetParent !== null);
+  if (!found || found.disabled) return false;
+  if (found.matches("input:not([type=checkbox], [type=radio]), select, textarea")) found.focus();
+  else found.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+  if (typing(event.target) || $("dialog[open]")) return;
+  const key = before ? `${before} ${event.key}` : event.key;
+  before = "";
+  let done = true;
+  if (key === "?") $("#keys").showModal();
+  else if (key === "/") { const box = $("[data-search]"); box ? (box.focus(), box.select()) : (done = false); }
+  else if (key === "j" || key === "ArrowDown" && event.target.closest("[data-row]")) done = move(1);
+  else if (key === "k" || key === "ArrowUp" && event.target.closest("[data-row]")) done = move(-1);
+  else if (key === "g") before = "g";
+  else done = press(key);
+  if (done) event.preventDefault();
+  if (before) setTimeout(() => { before = ""; }, 1500);
+});
+
+/* What is clicked ------------------------------------------------------------------------------- */
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (!button) return;
+  const what = button.dataset.do;
+  if (what === "keys") $("#keys").showModal();
+  else if (what === "theme") switchTheme();
+  else if (what === "open") { event.preventDefault(); document.getElementById(button.dataset.dialog)?.showModal(); }
+  else if (what === "close") button.closest("dialog")?.close();
+  else if (what === "print") print();
+});
+/* A checkbox that ticks all of its table. */
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-ticks]");
+  if (all) $$(`input[name="${all.dataset.ticks}"]`).forEach((box) => { if (!box.disabled) box.checked = all.checked; });
+});
+/* A select or box that sends its form, as filters do; without this script there is a button. */
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-sends]");
+  if (form && !event.target.matches("[type=search]")) form.requestSubmit();
+});
+
+if (document.body.dataset.live) live(document.body.dataset.live);
