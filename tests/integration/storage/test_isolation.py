@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from gateway.storage.as_app import as_app as in_role
 from gateway.storage.database import Connection, Database
 from tests.fixtures.site import Site, blood_pressure, make_site, reading_body
 
@@ -106,10 +107,62 @@ def test_a_leaky_function_sees_no_foreign_row(database: Database, two: tuple[Sit
     assert set(noticed) == {str(two[0].patient)}
 
 
-def test_the_app_role_writes_nothing(database: Database, two: tuple[Site, Site]) -> None:
-    for statement in ("DELETE FROM patient", "UPDATE task SET status = 'completed'"):
-        with (
-            as_app(database, two[0].organisation) as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            connection.execute(statement)
+def test_the_queries_of_the_gateway_see_one_organisation_as_the_app_role(
+    database: Database, two: tuple[Site, Site]
+) -> None:
+    for site in two:
+        with database.transaction() as connection:
+            in_role(connection, site.organisation)
+            for table in ("reading", "reading_value", "identity"):
+                rows = connection.execute(
+                    f"SELECT DISTINCT organisation_id FROM {table}"  # noqa: S608
+                ).fetchall()
+                assert rows == [{"organisation_id": site.organisation}], table
+
+
+def test_the_role_ends_with_the_transaction(database: Database, site: Site) -> None:
+    with database.connect() as connection:
+        with connection.transaction():
+            in_role(connection, site.organisation)
+        row = connection.execute("SELECT current_user AS now, session_user AS me").fetchone()
+        assert row is not None
+        assert row["now"] == row["me"]
+
+
+def test_the_app_role_writes_no_more_than_its_moves_need(
+    database: Database, two: tuple[Site, Site]
+) -> None:
+    statements = (
+        "DELETE FROM patient",
+        "DELETE FROM task",
+        "UPDATE task SET patient_id = gen_random_uuid()",
+        "UPDATE task SET sentence = ''",
+        "UPDATE alert SET severity = 'P4'",
+        "UPDATE alert_event SET actor = 'nobody'",
+        "UPDATE note SET text = ''",
+        "UPDATE time_entry SET ended_at = now()",
+        "DELETE FROM app.reading",
+        "UPDATE app.reading_value SET number = 0",
+        "INSERT INTO app.identity SELECT * FROM app.identity",
+        "UPDATE hub SET organisation_id = gen_random_uuid()",
+    )
+    with database.transaction() as connection:
+        in_role(connection, two[0].organisation)
+        for statement in statements:
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                connection.transaction(),
+            ):
+                connection.execute(statement)
+
+
+def test_no_row_is_written_for_another_organisation(
+    database: Database, two: tuple[Site, Site]
+) -> None:
+    with database.transaction() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        in_role(connection, two[0].organisation).execute(
+            "INSERT INTO note (id, organisation_id, patient_id, about, text, author_id, author,"
+            " created_at) VALUES (gen_random_uuid(), %s, %s, now(), 'x', gen_random_uuid(), 'x',"
+            " now())",
+            [two[1].organisation, two[1].patient],
+        )

@@ -1,0 +1,143 @@
+-- 0017_care.sql: what people do for patients: minutes, contacts, notes; and what the app role writes.
+
+-- The queries of gateway/storage and gateway/care are the app role's too: it has `app` before `public`
+-- in its search path, and there the series tables are the views of one organisation (docs/adr/0022).
+CREATE SCHEMA app;
+GRANT USAGE ON SCHEMA app TO hearthline_app;
+CREATE VIEW app.reading WITH (security_barrier) AS
+    SELECT * FROM public.reading WHERE organisation_id = public.app_organisation();
+CREATE VIEW app.reading_value WITH (security_barrier) AS
+    SELECT * FROM public.reading_value WHERE organisation_id = public.app_organisation();
+CREATE VIEW app.identity WITH (security_barrier) AS
+    SELECT * FROM public.identity WHERE organisation_id = public.app_organisation();
+GRANT SELECT ON app.reading, app.reading_value, app.identity TO hearthline_app;
+
+-- `owner` is a name; who signs in has an id as well.
+ALTER TABLE task ADD COLUMN owner_id uuid;
+-- What a person may not forget to ask again: a task that people made, and the one that it follows.
+ALTER TABLE task ADD COLUMN follows uuid REFERENCES task;
+CREATE INDEX task_next ON task (organisation_id, priority,
+    (CASE WHEN status = 'requested' THEN coalesce(due_ack_at, due_at) ELSE due_at END), id)
+    WHERE status NOT IN ('completed', 'cancelled', 'entered-in-error');
+CREATE INDEX patient_by_name ON patient (organisation_id, lower(name), id);
+
+-- Minutes of one person for one patient. Nothing is changed: what is wrong is voided, with why.
+CREATE TABLE time_entry (
+    id uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisation,
+    patient_id uuid NOT NULL REFERENCES patient,
+    task_id uuid REFERENCES task,
+    person_id uuid NOT NULL,
+    person text NOT NULL CHECK (person <> ''),
+    activity text NOT NULL CHECK (activity IN ('review', 'call', 'visit', 'education',
+        'coordination', 'care_plan', 'documentation', 'set_up')),
+    -- Real-time audio or video with the patient or a carer.
+    live boolean NOT NULL,
+    -- A physician or another qualified professional, as some codes ask for.
+    qualified boolean NOT NULL,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    voided_at timestamptz,
+    voided_by text,
+    void_reason text CHECK (length(void_reason) >= 3),
+    CHECK (ended_at > began_at AND ended_at <= began_at + interval '8 hours'),
+    CHECK ((voided_at IS NULL) = (voided_by IS NULL)),
+    CHECK ((voided_at IS NULL) = (void_reason IS NULL))
+);
+CREATE INDEX time_of_patient ON time_entry (patient_id, began_at);
+CREATE INDEX time_of_person ON time_entry (organisation_id, person_id, began_at)
+    WHERE voided_at IS NULL;
+
+CREATE TABLE contact_attempt (
+    id uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisation,
+    patient_id uuid NOT NULL REFERENCES patient,
+    task_id uuid REFERENCES task,
+    at timestamptz NOT NULL,
+    channel text NOT NULL CHECK (channel IN ('telephone', 'video', 'message', 'visit')),
+    with_whom text NOT NULL CHECK (with_whom IN ('patient', 'carer', 'emergency_contact',
+        'clinician', 'emergency_service')),
+    outcome text NOT NULL CHECK (outcome IN ('reached', 'no_answer', 'left_message', 'busy',
+        'wrong_person', 'declined')),
+    author_id uuid NOT NULL,
+    author text NOT NULL CHECK (author <> ''),
+    note text NOT NULL DEFAULT '' CHECK (length(note) <= 2000),
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX contact_of_patient ON contact_attempt (patient_id, at);
+CREATE INDEX contact_of_task ON contact_attempt (task_id) WHERE task_id IS NOT NULL;
+
+-- Only ever added to; one that corrects another names it.
+CREATE TABLE note (
+    id uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisation,
+    patient_id uuid NOT NULL REFERENCES patient,
+    task_id uuid REFERENCES task,
+    corrects uuid REFERENCES note,
+    about timestamptz NOT NULL,
+    text text NOT NULL CHECK (length(text) BETWEEN 1 AND 4000),
+    author_id uuid NOT NULL,
+    author text NOT NULL CHECK (author <> ''),
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX note_of_patient ON note (patient_id, about);
+CREATE INDEX note_of_task ON note (task_id) WHERE task_id IS NOT NULL;
+
+-- What was answered to a request, so that the same one again does nothing again.
+CREATE TABLE idempotency_key (
+    organisation_id uuid NOT NULL REFERENCES organisation,
+    who uuid NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 200),
+    sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    answer jsonb,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (organisation_id, who, route, key)
+);
+CREATE INDEX idempotency_key_old ON idempotency_key (organisation_id, at);
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['time_entry', 'contact_attempt', 'note', 'idempotency_key',
+        'security_event'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY of_organisation ON %I TO hearthline_app
+            USING (organisation_id = app_organisation())', t);
+        EXECUTE format('CREATE POLICY of_the_gateway ON %I TO CURRENT_USER USING (true)', t);
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO hearthline_app', t);
+    END LOOP;
+END $$;
+GRANT UPDATE (voided_at, voided_by, void_reason) ON time_entry TO hearthline_app;
+GRANT UPDATE (answer), DELETE ON idempotency_key TO hearthline_app;
+
+-- What moves a task moves: no more, and no column more.
+GRANT INSERT ON task, alert_event, snooze, suppression, escalation, symptom_answer, duty
+    TO hearthline_app;
+GRANT UPDATE (status, owner, owner_id, accepted_at, closed_at, closed_by, closed_reason,
+    disposition) ON task TO hearthline_app;
+GRANT UPDATE (state, updated_at) ON alert TO hearthline_app;
+GRANT UPDATE (until) ON snooze TO hearthline_app;
+GRANT UPDATE (next_action_at, ended_at, end_reason) ON suppression TO hearthline_app;
+GRANT UPDATE (next_action_at, banner, hurry, priority, round, loop, step) ON escalation
+    TO hearthline_app;
+GRANT UPDATE (state, next_action_at, error) ON notification TO hearthline_app;
+-- Limits, programmes and what is expected of whom.
+GRANT INSERT ON rule_override, programme, programme_member, schedule TO hearthline_app;
+GRANT UPDATE (valid_until) ON rule_override TO hearthline_app;
+GRANT UPDATE (until) ON programme_member TO hearthline_app;
+GRANT UPDATE (until, next_action_at) ON schedule TO hearthline_app;
+-- Hubs come by invitation; devices are paired and given to patients.
+GRANT INSERT ON hub, device, pairing, assignment, enrolment_token TO hearthline_app;
+GRANT UPDATE (name, timezone, state, signing_key, confirmed_at, confirmed_by) ON hub
+    TO hearthline_app;
+GRANT UPDATE (profile) ON device TO hearthline_app;
+GRANT UPDATE (valid) ON pairing, assignment TO hearthline_app;
+GRANT UPDATE (burnt_at, burnt_reason, wrong_digits) ON enrolment_token TO hearthline_app;
+GRANT UPDATE (revoked_at, reason) ON certificate TO hearthline_app;
+-- What a person says of a reading that is held.
+GRANT UPDATE (state, decided_at, decided_by) ON doubt TO hearthline_app;
+GRANT UPDATE (state, released_at) ON quarantine TO hearthline_app;
