@@ -1,0 +1,1 @@
+"""The audit: appended by the app role, verified against its owner."""
