@@ -125,8 +125,10 @@ ALTER TABLE quarantine
     ADD CHECK ((again_at IS NULL) = (again_by IS NULL));
 CREATE INDEX quarantine_again ON quarantine (again_at) WHERE again_at IS NOT NULL;
 
-SELECT isolate(t) FROM unnest(ARRAY['care_team', 'care_team_member', 'emergency_contact',
-    'consent']::regclass[]) AS t;
+DO $$ BEGIN
+    PERFORM isolate('care_team'), isolate('care_team_member'), isolate('emergency_contact'),
+        isolate('consent');
+END $$;
 GRANT INSERT ON care_team, care_team_member, emergency_contact, consent TO hearthline_app;
 GRANT INSERT ON patient TO hearthline_app;
 GRANT UPDATE (name, given_name, family_name, birth_date, external_id, language, timezone, phones,
