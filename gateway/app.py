@@ -14,7 +14,7 @@ import structlog
 from alerting.rules.jump import Jump
 from gateway.broker.files import update_broker
 from gateway.care.deliver import Delivery
-from gateway.errors import Conflict, ConnectionLost
+from gateway.errors import Conflict, ConnectionLost, WrongInput
 from gateway.identity.files import make_site_keys
 from gateway.identity.keys import PRIVATE
 from gateway.identity.keys_live import LiveRecipients
@@ -123,6 +123,19 @@ def run_api(settings: Settings) -> None:
     from gateway.api.serve import serve
 
     configure_logs(settings.log_level)
+    stop, database = stop_on_signals(), settings.database()
+    wait_for_schema(database, stop)
+    if not stop.is_set():
+        serve(settings, database)
+
+
+def run_console(settings: Settings) -> None:
+    """Answer people and programs until stopped."""
+    from gateway.web.serve import serve
+
+    configure_logs(settings.log_level)
+    if not settings.console_port:
+        raise WrongInput("HEARTHLINE_CONSOLE_PORT is 0: no console.")
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     if not stop.is_set():

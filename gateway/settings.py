@@ -49,6 +49,24 @@ class Settings(BaseSettings):
     """Where hubs reach the API, and what it listens on; without: as the broker."""
     api_port: Annotated[int, Field(ge=0, lt=65536)] = 8443
     """0: no API; hubs then come by `hub add` only, and do not renew."""
+    console_host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "127.0.0.1"
+    """Where browsers and programs reach the console. Plain HTTP on loopback only."""
+    console_port: Annotated[int, Field(ge=0, lt=65536)] = 8080
+    """0: no console."""
+    console_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
+    """The console's address as people type it, where that is another, as behind a proxy."""
+    app_database_url: Annotated[str | None, Field(repr=False)] = None
+    """The database as hearthline_app, for the console; without: `database_url`, in that role."""
+    access_database_url: Annotated[str | None, Field(repr=False)] = None
+    """The database as hearthline_access, for signing in; likewise."""
+    demo_sign_in: bool = False
+    """Whether demo people may sign in, without a second factor. Every page says so."""
+    oidc_issuer: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """A provider of sign-in (OpenID Connect); without: passwords and passkeys."""
+    oidc_client_id: str = ""
+    oidc_client_secret: Annotated[str, Field(repr=False)] = ""
+    oidc_name: str = "OpenID Connect"
+    """What the button says."""
     authority_est_url: Annotated[str, Field(pattern=r"^https://")] | None = None
     """An EST server (RFC 7030) that certifies hubs; without: the site's own CA."""
     authority_est_ca: Path | None = None
@@ -86,9 +104,25 @@ class Settings(BaseSettings):
         return f"https://{name}:{self.api_port}" if self.api_port else None
 
     @property
+    def console_origin(self) -> str:
+        """Return the console's address as browsers have it. Passkeys need a name: localhost."""
+        if self.console_url:
+            return self.console_url
+        if self.console_is_local:
+            return f"http://localhost:{self.console_port}"
+        name = f"[{self.console_host}]" if ":" in self.console_host else self.console_host
+        return f"https://{name}:{self.console_port}"
+
+    @property
+    def console_is_local(self) -> bool:
+        """Say whether only this machine reaches the console."""
+        return self.console_host in {"127.0.0.1", "::1", "localhost"}
+
+    @property
     def hosts(self) -> list[str]:
-        """Return the names that the broker and the API answer to."""
-        return sorted({self.broker_host, self.api_host or "localhost", "localhost", "127.0.0.1"})
+        """Return the names that the broker, the API and the console answer to."""
+        named = {self.broker_host, self.api_host or "localhost", self.console_host}
+        return sorted(named | {"localhost", "127.0.0.1"})
 
     def database(self) -> Database:
         """Return the database; starts the embedded one where no URL is set."""

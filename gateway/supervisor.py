@@ -133,6 +133,8 @@ class Supervisor:
         ]
         if settings.api_port:
             self._children.append(Child("api", [*gateway, "api"], environment=environment))
+        if settings.console_port:
+            self._children.append(Child("console", [*gateway, "console"], environment=environment))
         if settings.broker_managed:
             conf = settings.broker_folder.resolve() / "mosquitto.conf"
             # Not ours: it has no use for our settings, among which is the database's password.

@@ -46,12 +46,13 @@ class Resident:
 class Gateway:
     """The gateway of a site: its settings, its commands, its process."""
 
-    def __init__(self, folder: Path, port: int, api_port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int, api_port: int = 0, console_port: int = 0) -> None:
         self.folder = folder
         self.environment = {
             "HEARTHLINE_HOME": str(folder / "gateway"),
             "HEARTHLINE_BROKER_PORT": str(port),
             "HEARTHLINE_API_PORT": str(api_port),  # 0: none
+            "HEARTHLINE_CONSOLE_PORT": str(console_port),  # 0: none
         }
         self.program = Program(
             "hearthline-gateway", ["all"], folder / "logs" / "gateway.log", self.environment

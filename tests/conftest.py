@@ -9,6 +9,7 @@ settings.load_profile("hearthline")
 pytest_plugins = [
     "tests.fixtures.broker",
     "tests.fixtures.database",
+    "tests.fixtures.console",  # built on the one before
     "tests.fixtures.promises",
     "tests.fixtures.radio",
     "tests.fixtures.site",

@@ -31,27 +31,28 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
+def to_problem(error: Exception) -> JSONResponse:
+    """Return the problem of an error; of one that nobody foresaw, its name goes to the log."""
+    if isinstance(error, GatewayError):
+        log.info("request_refused", code=error.code)
+        return problem(error.status, error.code, str(error))
+    if isinstance(error, RequestValidationError):
+        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+        return problem(422, "wrong_input", "Some fields are not as they must be.", fields=fields)
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, "http_error", HTTPStatus(error.status_code).description)
+    log.error("request_failed", error=type(error).__name__)
+    return problem(500, "gateway_error", "The gateway could not do this.")
+
+
 def add_problems(app: FastAPI) -> None:
     """Have every error of this application answered as a problem."""
 
-    @app.exception_handler(GatewayError)
-    async def of_gateway(_: Request, error: GatewayError) -> JSONResponse:
-        log.info("request_refused", code=error.code)
-        return problem(error.status, error.code, str(error))
+    async def told(_: Request, error: Exception) -> JSONResponse:
+        return to_problem(error)
 
-    @app.exception_handler(RequestValidationError)
-    async def of_input(_: Request, error: RequestValidationError) -> JSONResponse:
-        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
-        return problem(422, "wrong_input", "Some fields are not as they must be.", fields=fields)
-
-    @app.exception_handler(HTTPException)
-    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, "http_error", HTTPStatus(error.status_code).description)
-
-    @app.exception_handler(Exception)
-    async def of_bug(_: Request, error: Exception) -> JSONResponse:
-        log.error("request_failed", error=type(error).__name__)
-        return problem(500, "gateway_error", "The gateway could not do this.")
+    for kind in (GatewayError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, told)
 
 
 class TooLong(Exception):
@@ -61,8 +62,9 @@ class TooLong(Exception):
 class LimitBody:
     """Refuse bodies that are too long, whatever their header says, before they are kept."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most: int = MOST_OCTETS) -> None:
         self._app = app
+        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what comes; what the application says of half a body is not told."""
@@ -72,15 +74,15 @@ class LimitBody:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > MOST_OCTETS:
+            if seen > self._most:
                 raise TooLong
             return message
 
         async def told(message: Message) -> None:
-            if seen <= MOST_OCTETS:
+            if seen <= self._most:
                 await send(message)
 
         with suppress(TooLong):
             await self._app(scope, limited, told)
-        if seen > MOST_OCTETS:
+        if seen > self._most:
             await problem(413, "too_long", "The body is too long.")(scope, receive, send)

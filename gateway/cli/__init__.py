@@ -19,6 +19,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "ingest": ("run",),
     "api": ("run",),
     "worker": ("run",),
+    "console": ("console",),
     "migrate": ("run",),
     "organisation": ("organisation",),
     "patient": ("patient",),

@@ -1,0 +1,58 @@
+"""What goes wrong, told to whom it concerns: programs get a problem, people a page."""
+
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.access.session import SecondFactorMissing
+from gateway.api.problems import to_problem
+from gateway.errors import GatewayError, NotSignedIn
+from gateway.web.templates import page
+
+SIGN_IN: Final = "/sign-in"
+SECOND_FACTOR: Final = "/account/second-factor"
+OF_PROGRAMS: Final = ("/api/", "/oauth/", "/openapi.json")
+
+log = structlog.get_logger()
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """Return the answer to an error."""
+    problem = to_problem(error)
+    if request.url.path.startswith(OF_PROGRAMS):
+        return problem
+    if isinstance(error, NotSignedIn):
+        return _elsewhere(request, SIGN_IN)
+    if isinstance(error, SecondFactorMissing):
+        return _elsewhere(request, SECOND_FACTOR)
+    detail = str(error) if isinstance(error, GatewayError) else ""
+    return page(
+        request,
+        "error.html",
+        None,
+        status=problem.status_code,
+        code=problem.status_code,
+        detail=detail,
+    )
+
+
+def _elsewhere(request: Request, path: str) -> Response:
+    """Send the browser there; the part of a page that htmx asked for would be the wrong place."""
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
+
+
+def add_errors(app: FastAPI) -> None:
+    """Have every error answered."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        return answer(request, error)
+
+    for kind in (GatewayError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, told)
