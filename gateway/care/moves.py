@@ -23,7 +23,8 @@ class Status(StrEnum):
 
 
 CLOSED: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ENTERED_IN_ERROR})
-_ENDS: Final = frozenset({Status.COMPLETED, Status.ENTERED_IN_ERROR})
+# Back to everybody, or to its end.
+_ENDS: Final = frozenset({Status.REQUESTED, Status.COMPLETED, Status.ENTERED_IN_ERROR})
 # Only the program cancels, and only what nobody has taken; people complete, or say it was an error.
 MOVES: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
     {

@@ -105,10 +105,13 @@ WHERE task_id = %(task)s OR alert_id IN (
     UNION SELECT alert_id FROM task WHERE id = %(task)s)
 ORDER BY id"""
 
-LOCK: Final = "SELECT organisation_id, status, priority FROM task WHERE id = %s FOR UPDATE"
+LOCK: Final = """
+SELECT organisation_id, patient_id, status, priority, owner, owner_id FROM task WHERE id = %s
+FOR UPDATE"""
 
 ACCEPT: Final = """
-UPDATE task SET status = 'accepted', owner = %(by)s, accepted_at = %(now)s WHERE id = %(task)s"""
+UPDATE task SET status = 'accepted', owner = %(by)s, owner_id = %(id)s, accepted_at = %(now)s
+WHERE id = %(task)s"""
 
 ACKNOWLEDGE: Final = """
 UPDATE alert SET state = 'acknowledged', updated_at = %(now)s
@@ -151,11 +154,13 @@ def show_task(connection: Connection, task: UUID) -> TaskDetail:
     return TaskDetail.model_validate(row | {"history": history})
 
 
-def accept_task(connection: Connection, task: UUID, by: str, now: datetime) -> None:
+def accept_task(
+    connection: Connection, task: UUID, by: str, now: datetime, *, person: UUID | None = None
+) -> None:
     """Take a task: its alerts are acknowledged. Raises NotFound, MoveNotAllowed."""
-    row = _lock(connection, task)
+    row = lock_task(connection, task)
     check_move(Status(row["status"]), Status.ACCEPTED)
-    connection.execute(ACCEPT, {"by": by, "now": now, "task": task})
+    connection.execute(ACCEPT, {"by": by, "id": person, "now": now, "task": task})
     organisation = row["organisation_id"]
     record(connection, organisation, "task_accepted", now, task=task, actor=by)
     for alert in connection.execute(ACKNOWLEDGE, {"now": now, "task": task}).fetchall():
@@ -169,7 +174,7 @@ def complete_task(
     connection: Connection, task: UUID, by: str, disposition: Disposition, now: datetime
 ) -> None:
     """Close a task with its coded end. Raises NotFound, MoveNotAllowed, SymptomCheckMissing."""
-    row = _lock(connection, task)
+    row = lock_task(connection, task)
     check_completion(Status(row["status"]), Severity(row["priority"]), disposition)
     ended = disposition.model_dump(mode="json")
     connection.execute(COMPLETE, {"now": now, "by": by, "disposition": Jsonb(ended), "task": task})
@@ -187,7 +192,8 @@ def complete_task(
     connection.execute(TELL, [str(task)])
 
 
-def _lock(connection: Connection, task: UUID) -> dict[str, Any]:
+def lock_task(connection: Connection, task: UUID) -> dict[str, Any]:
+    """Keep a task's row until the end of the transaction. Raises NotFound."""
     row = connection.execute(LOCK, [task]).fetchone()
     if row is None:
         raise NotFound(f"No task {task}; `hearthline-gateway tasks list` shows what there is.")

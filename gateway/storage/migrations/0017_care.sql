@@ -25,7 +25,7 @@ CREATE INDEX patient_by_name ON patient (organisation_id, lower(name), id);
 CREATE TABLE time_entry (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,
-    patient_id uuid NOT NULL REFERENCES patient,
+    patient_id uuid NOT NULL,
     task_id uuid REFERENCES task,
     person_id uuid NOT NULL,
     person text NOT NULL CHECK (person <> ''),
@@ -43,7 +43,8 @@ CREATE TABLE time_entry (
     void_reason text CHECK (length(void_reason) >= 3),
     CHECK (ended_at > began_at AND ended_at <= began_at + interval '8 hours'),
     CHECK ((voided_at IS NULL) = (voided_by IS NULL)),
-    CHECK ((voided_at IS NULL) = (void_reason IS NULL))
+    CHECK ((voided_at IS NULL) = (void_reason IS NULL)),
+    FOREIGN KEY (organisation_id, patient_id) REFERENCES patient (organisation_id, id)
 );
 CREATE INDEX time_of_patient ON time_entry (patient_id, began_at);
 CREATE INDEX time_of_person ON time_entry (organisation_id, person_id, began_at)
@@ -52,7 +53,7 @@ CREATE INDEX time_of_person ON time_entry (organisation_id, person_id, began_at)
 CREATE TABLE contact_attempt (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,
-    patient_id uuid NOT NULL REFERENCES patient,
+    patient_id uuid NOT NULL,
     task_id uuid REFERENCES task,
     at timestamptz NOT NULL,
     channel text NOT NULL CHECK (channel IN ('telephone', 'video', 'message', 'visit')),
@@ -63,7 +64,8 @@ CREATE TABLE contact_attempt (
     author_id uuid NOT NULL,
     author text NOT NULL CHECK (author <> ''),
     note text NOT NULL DEFAULT '' CHECK (length(note) <= 2000),
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    FOREIGN KEY (organisation_id, patient_id) REFERENCES patient (organisation_id, id)
 );
 CREATE INDEX contact_of_patient ON contact_attempt (patient_id, at);
 CREATE INDEX contact_of_task ON contact_attempt (task_id) WHERE task_id IS NOT NULL;
@@ -72,14 +74,15 @@ CREATE INDEX contact_of_task ON contact_attempt (task_id) WHERE task_id IS NOT N
 CREATE TABLE note (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,
-    patient_id uuid NOT NULL REFERENCES patient,
+    patient_id uuid NOT NULL,
     task_id uuid REFERENCES task,
     corrects uuid REFERENCES note,
     about timestamptz NOT NULL,
     text text NOT NULL CHECK (length(text) BETWEEN 1 AND 4000),
     author_id uuid NOT NULL,
     author text NOT NULL CHECK (author <> ''),
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    FOREIGN KEY (organisation_id, patient_id) REFERENCES patient (organisation_id, id)
 );
 CREATE INDEX note_of_patient ON note (patient_id, about);
 CREATE INDEX note_of_task ON note (task_id) WHERE task_id IS NOT NULL;
