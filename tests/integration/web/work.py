@@ -1,0 +1,40 @@
+"""Tasks for tests of the console, written as the worker writes them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from gateway.storage import homes
+from gateway.storage.database import Connection
+
+INSERT = """
+INSERT INTO task (id, organisation_id, patient_id, rule_key, direction, queue, priority, title,
+    sentence, readings, due_ack_at, due_at, created_at)
+VALUES (%(id)s, %(organisation)s, %(patient)s, %(rule)s, %(direction)s, %(queue)s, %(priority)s,
+    %(title)s, %(sentence)s, 1, %(ack)s, %(due)s, %(now)s)"""
+
+
+def add_patient(connection: Connection, organisation: UUID, name: str = "Ada Lovelace") -> UUID:
+    return homes.add_patient(connection, organisation, name, "America/Chicago")
+
+
+def add_task(connection: Connection, organisation: UUID, patient: UUID, **more: Any) -> UUID:
+    """Add a task; each is of a rule of its own, since of a rule there is one open at a time."""
+    now = datetime.now(UTC)
+    row: dict[str, Any] = {
+        "id": uuid4(),
+        "organisation": organisation,
+        "patient": patient,
+        "rule": f"made_up_{uuid4().hex[:8]}",
+        "direction": "high",
+        "queue": "clinical",
+        "priority": "P2",
+        "title": "Systolic pressure very high",
+        "sentence": "Systolic 184 mmHg at 08:12 is at or above 180.",
+        "ack": now + timedelta(hours=1),
+        "due": now + timedelta(hours=4),
+        "now": now,
+    } | more
+    connection.execute(INSERT, row)
+    task: UUID = row["id"]
+    return task
