@@ -43,6 +43,12 @@ class MoveNotAllowed(Conflict):
     code: ClassVar[str] = "move_not_allowed"
 
 
+class AlreadyTaken(MoveNotAllowed):
+    """Somebody else was faster."""
+
+    code: ClassVar[str] = "already_taken"
+
+
 class SymptomCheckMissing(WrongInput):
     """A P1 task is completed only with a recorded symptom check."""
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from alerting.model import Queue, Severity
 from device_profiles.reading import Frozen
 from gateway.care.dispositions import Disposition
-from gateway.care.moves import CLOSED, Status, check_completion, check_move
+from gateway.care.moves import CLOSED, AlreadyTaken, Status, check_completion, check_move
 from gateway.errors import NotFound
 from gateway.storage.database import Connection
 from gateway.storage.events import record
@@ -106,8 +106,8 @@ WHERE task_id = %(task)s OR alert_id IN (
 ORDER BY id"""
 
 LOCK: Final = """
-SELECT organisation_id, patient_id, status, priority, owner, owner_id FROM task WHERE id = %s
-FOR UPDATE"""
+SELECT organisation_id, patient_id, status, priority, owner, owner_id, accepted_at FROM task
+WHERE id = %s FOR UPDATE"""
 
 ACCEPT: Final = """
 UPDATE task SET status = 'accepted', owner = %(by)s, owner_id = %(id)s, accepted_at = %(now)s
@@ -157,8 +157,10 @@ def show_task(connection: Connection, task: UUID) -> TaskDetail:
 def accept_task(
     connection: Connection, task: UUID, by: str, now: datetime, *, person: UUID | None = None
 ) -> None:
-    """Take a task: its alerts are acknowledged. Raises NotFound, MoveNotAllowed."""
+    """Take a task: its alerts are acknowledged. Raises NotFound, AlreadyTaken, MoveNotAllowed."""
     row = lock_task(connection, task)
+    if row["accepted_at"] is not None and Status(row["status"]) not in CLOSED:
+        raise AlreadyTaken(f"{row['owner']} has it, since {row['accepted_at']:%Y-%m-%d %H:%M} UTC.")
     check_move(Status(row["status"]), Status.ACCEPTED)
     connection.execute(ACCEPT, {"by": by, "id": person, "now": now, "task": task})
     organisation = row["organisation_id"]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
@@ -44,6 +45,12 @@ class Pools:
         """Close all connections."""
         self.app.close()
         self.access.close()
+
+    def listen(self) -> Connection:
+        """Open a connection that stays, for notifications: it sees the rows of nobody."""
+        with database_errors():
+            options = cast("dict[str, Any]", self.app.kwargs)
+            return psycopg.connect(str(self.app.conninfo), autocommit=True, **options)
 
     @contextmanager
     def of_organisation(self, organisation: UUID) -> Iterator[Connection]:

@@ -24,6 +24,7 @@ from gateway.web import pages
 from gateway.web.csrf import SameOrigin
 from gateway.web.errors import add_errors
 from gateway.web.headers import SafeHeaders
+from gateway.web.live import Live
 from gateway.web.templates import STATIC
 
 # A file of patients to import is the longest.
@@ -36,14 +37,17 @@ def make_console(settings: Settings, database: Database) -> FastAPI:
     doors = pools(database, settings.app_database_url, settings.access_database_url)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         doors.open()
+        app.state.live.start()
         yield
+        app.state.live.stop()
         doors.close()
 
     app = FastAPI(title="Hearthline", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.desk = Desk(settings, doors, now, append)
     app.state.site = Site(doors.of_organisation, app.state.desk.signed_in, append, now)
+    app.state.live = Live(doors.listen)
     app.state.settings = settings
     add_errors(app)
     # The last is the first that a request meets.

@@ -27,7 +27,7 @@ KEPT: Final = 1000
 MOST_WAITING: Final = 100
 BEAT_S: Final = 15.0
 """So often something is sent, lest a proxy takes the stream for dead."""
-LOOK_S: Final = 1.0
+LOOK_S: Final = 0.25
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
 

@@ -3,8 +3,7 @@
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
-from starlette.requests import Request
+from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse
 
 from alerting.languages import languages
@@ -26,13 +25,11 @@ def home(call: Annotated[Call, needs(*Right)]) -> RedirectResponse:
 
 
 @router.get("/language/{code}")
-def choose(code: str, request: Request) -> RedirectResponse:
+def choose(code: str, back: Annotated[str, Query(max_length=200)] = "/") -> RedirectResponse:
     """Keep a language on this machine, then go back. Raises NotFound."""
     if code not in languages():
         raise NotFound(f"There is no {code}; there are {', '.join(languages())}.")
-    came = urlsplit(request.headers.get("referer", ""))
-    back = came.path if came.netloc == request.url.netloc and came.path.startswith("/") else "/"
-    # Without its query: a redirect to //host would leave the site.
-    answer = RedirectResponse("/" + back.lstrip("/"), 303)
+    # Of an address only the path counts: a redirect to //host would leave the site.
+    answer = RedirectResponse("/" + urlsplit(back).path.lstrip("/\\"), 303)
     answer.set_cookie(LANGUAGE, code, max_age=A_YEAR, samesite="lax", httponly=True)
     return answer

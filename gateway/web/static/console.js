@@ -58,7 +58,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 /* Live: one stream; what changed is told to the page as the event `live`, at most twice a second - */
 
 function live(address) {
-  let told = new Set(), waiting = null;
+  let told = new Map(), waiting = null;
   const source = new EventSource(address);
   const state = (away) => {
     const mark = $("#live");
@@ -66,21 +66,25 @@ function live(address) {
       mark.dataset.state = away ? "away" : "here";
       mark.lastElementChild.textContent = away ? mark.dataset.away : mark.dataset.here;
     }
-    $("#connection").hidden = !away || navigator.onLine && !away;
+    $("#connection").hidden = !away;
   };
   const tell = () => {
     waiting = null;
-    document.body.dispatchEvent(new CustomEvent("live", { detail: { ids: [...told] } }));
-    for (const id of told) document.body.dispatchEvent(new CustomEvent(`live-${id}`));
-    told = new Set();
+    const changes = [...told.values()];
+    told = new Map();
+    // A page about one patient or task listens for that: `live-of` names it.
+    const of = document.body.dataset.liveOf;
+    if (of && !changes.some((one) => !one.id || one.id === of || one.patient === of)) return;
+    document.body.dispatchEvent(new CustomEvent("live"));
   };
-  const changed = (id) => {
-    told.add(id);
-    waiting ??= setTimeout(tell, 500);
+  const changed = (one) => {
+    told.set(one.id ?? "", one);
+    // Not all browsers at the same moment.
+    waiting ??= setTimeout(tell, 300 + 500 * Math.random());
   };
-  source.addEventListener("task", (event) => changed(event.data));
+  source.addEventListener("change", (event) => changed(JSON.parse(event.data)));
   // What happened while nobody listened is not known: look at everything again.
-  source.addEventListener("again", () => changed("all"));
+  source.addEventListener("again", () => changed({}));
   source.addEventListener("open", () => state(false));
   let failing = null;
   source.addEventListener("error", () => {
