@@ -9,17 +9,19 @@ from uuid import UUID
 from alerting.model import Severity
 from device_profiles.reading import Frozen
 from gateway.errors import NotFound
+from gateway.storage.closed import CLOSED
 from gateway.storage.database import Connection
 
-_COLUMNS: Final = """
+_COLUMNS: Final = f"""
 SELECT a.id, a.patient_id, p.name AS patient, a.rule_key, a.rule_version, a.direction, a.severity,
     a.peak_severity, a.state, a.task_id, a.since, a.until, a.opened_at, a.updated_at,
-    a.resolved_at, a.readings, a.sentence, h.what AS held_by, h.reason AS held_why"""
+    a.resolved_at, a.readings, a.sentence, h.what AS held_by, h.reason AS held_why,
+    {CLOSED} AS hidden"""
 _FROM: Final = """
 FROM alert a JOIN patient p ON p.id = a.patient_id
 LEFT JOIN suppression h ON h.alert_id = a.id AND h.ended_at IS NULL"""
 
-SHOW: Final = f"{_COLUMNS}, a.explanation {_FROM} WHERE a.id = %s"
+SHOW: Final = f"{_COLUMNS}, a.explanation {_FROM} WHERE a.id = %(alert)s"
 
 EVENTS: Final = """
 SELECT at, event, actor, severity, detail FROM alert_event WHERE alert_id = %s ORDER BY id"""
@@ -55,6 +57,8 @@ class AlertRow(Frozen):
     held_by: str | None
     """What holds its task back, if something does, and in `held_why` the words."""
     held_why: str | None
+    hidden: bool
+    """The patient's record is closed to who asks: there is an alert, and no word of it."""
 
 
 class AlertEvent(Frozen):
@@ -82,17 +86,20 @@ class WantedAlerts:
     open: bool = False
     since: datetime | None = None
     before: datetime | None = None
+    viewer: UUID | None = None
+    """Who asks; nobody: a program of the site itself, which sees everything."""
 
 
 def list_alerts(
     connection: Connection,
     wanted: WantedAlerts,
+    now: datetime,
     *,
     after: Sequence[str] | None = None,
     limit: int = 50,
 ) -> tuple[AlertRow, ...]:
     """Return alerts, the newest first; `after` is opened_at and id of the last one before."""
-    given: dict[str, Any] = {"limit": limit}
+    given: dict[str, Any] = {"limit": limit, "now": now, "viewer": wanted.viewer}
     where = ["NOT p.synthetic"]
     for name, condition in CONDITIONS.items():
         if value := getattr(wanted, name):
@@ -105,13 +112,20 @@ def list_alerts(
         f"{_COLUMNS} {_FROM} WHERE {' AND '.join(where)} "
         "ORDER BY a.opened_at DESC, a.id DESC LIMIT %(limit)s"
     )
-    return tuple(AlertRow(**row) for row in connection.execute(query, given))
+    return tuple(AlertRow(**_shown(row)) for row in connection.execute(query, given))
 
 
-def show_alert(connection: Connection, alert: UUID) -> AlertDetail:
+def show_alert(
+    connection: Connection, alert: UUID, now: datetime, viewer: UUID | None = None
+) -> AlertDetail:
     """Return one alert with its history. Raises NotFound."""
-    row = connection.execute(SHOW, [alert]).fetchone()
+    given = {"alert": alert, "now": now, "viewer": viewer}
+    row = connection.execute(SHOW, given).fetchone()
     if row is None:
         raise NotFound("There is no such alert in this organisation.")
     history = connection.execute(EVENTS, [alert]).fetchall()
-    return AlertDetail.model_validate(row | {"history": history})
+    return AlertDetail.model_validate(_shown(row) | {"history": history})
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"sentence": "", "rule_key": "", "held_why": None} if row["hidden"] else row

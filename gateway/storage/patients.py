@@ -9,20 +9,22 @@ from uuid import UUID
 from alerting.model import Severity
 from device_profiles.reading import Frozen
 from gateway.errors import NotFound
+from gateway.storage.closed import CLOSED
 from gateway.storage.database import Connection
 
-COLUMNS: Final = """
-SELECT p.id, p.name, p.timezone, p.created_at, w.open_tasks, w.worst,
+COLUMNS: Final = f"""
+SELECT p.id, p.name, p.timezone, p.language, p.external_id, p.care_team_id, c.name AS care_team,
+    p.restricted, {CLOSED} AS hidden, p.version, p.created_at, w.open_tasks, w.worst,
     (SELECT r.measured_at FROM reading r
      WHERE r.organisation_id = p.organisation_id AND r.patient_id = p.id
      ORDER BY r.measured_at DESC LIMIT 1) AS last_reading_at,
     ARRAY(SELECT g.key FROM programme_member m JOIN programme g ON g.id = m.programme_id
         WHERE m.patient_id = p.id AND m.since <= %(now)s
           AND (m.until IS NULL OR m.until > %(now)s) ORDER BY g.key) AS programmes
-FROM patient p
+FROM patient p LEFT JOIN care_team c ON c.id = p.care_team_id
 LEFT JOIN LATERAL (SELECT count(*) AS open_tasks, min(t.priority) AS worst FROM task t
     WHERE t.patient_id = p.id
-      AND t.status NOT IN ('completed', 'cancelled', 'entered-in-error')) w ON true"""
+      AND t.status NOT IN ('completed', 'cancelled', 'entered-in-error')) w ON true"""  # noqa: S608 - constants only
 
 # The cursor is an id: a name has no place in an address.
 AFTER: Final = """
@@ -52,11 +54,18 @@ WHERE a.patient_id = %s AND upper_inf(a.valid) ORDER BY d.profile, d.id"""
 
 
 class PatientRow(Frozen):
-    """A patient as a list shows them."""
+    """A patient as a list shows them. Of one whose record is hidden: who it is, and no more."""
 
     id: UUID
     name: str
     timezone: str
+    language: str
+    external_id: str | None
+    care_team_id: UUID | None
+    care_team: str | None
+    restricted: bool
+    hidden: bool
+    version: int
     created_at: datetime
     open_tasks: int
     worst: Severity | None
@@ -97,6 +106,8 @@ class Sought:
 
     named: str = ""
     programme: str = ""
+    viewer: UUID | None = None
+    """Who asks; nobody: a program of the site itself, which sees everything."""
 
 
 def list_patients(
@@ -120,18 +131,28 @@ def list_patients(
         "named": like(sought.named),
         "programme": sought.programme,
         "after": after,
+        "viewer": sought.viewer,
         "now": now,
         "limit": limit,
     }
-    return tuple(PatientRow(**row) for row in connection.execute(query, given))
+    return tuple(_row(row) for row in connection.execute(query, given))
 
 
-def show_patient(connection: Connection, patient: UUID, now: datetime) -> PatientRow:
+def show_patient(
+    connection: Connection, patient: UUID, now: datetime, viewer: UUID | None = None
+) -> PatientRow:
     """Return one patient. Raises NotFound."""
     query = f"{COLUMNS} WHERE p.id = %(patient)s"
-    row = connection.execute(query, {"patient": patient, "now": now}).fetchone()
+    given = {"patient": patient, "viewer": viewer, "now": now}
+    row = connection.execute(query, given).fetchone()
     if row is None:
         raise NotFound("There is no such patient in this organisation.")
+    return _row(row)
+
+
+def _row(row: dict[str, Any]) -> PatientRow:
+    if row["hidden"]:
+        row = row | {"open_tasks": 0, "worst": None, "last_reading_at": None, "programmes": ()}
     return PatientRow(**row)
 
 

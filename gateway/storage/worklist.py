@@ -13,6 +13,8 @@ from uuid import UUID
 from alerting.model import Queue, Severity
 from device_profiles.reading import Frozen
 from gateway.care.moves import CLOSED, Status
+from gateway.errors import NotFound
+from gateway.storage.closed import CLOSED as CLOSED_TO
 from gateway.storage.database import Connection
 from gateway.storage.patients import like
 
@@ -27,7 +29,8 @@ SELECT t.id, t.patient_id, p.name AS patient, p.timezone, t.alert_id, t.rule_key
     t.queue, t.priority, t.status, t.title, t.sentence, t.readings, t.device_id, t.owner,
     t.owner_id, t.due_ack_at, t.due_at, {NEXT} AS next_due, t.created_at, t.accepted_at,
     t.closed_at, t.follows, z.until AS snoozed_until, z.owner AS snoozed_by,
-    z.reason AS snoozed_why, coalesce(e.banner, false) AS nobody_came
+    z.reason AS snoozed_why, coalesce(e.banner, false) AS nobody_came,
+    t.queue <> 'technical' AND {CLOSED_TO} AS hidden
 FROM task t JOIN patient p ON p.id = t.patient_id
 LEFT JOIN escalation e ON e.task_id = t.id
 LEFT JOIN LATERAL (
@@ -84,6 +87,8 @@ class WorkRow(Frozen):
     snoozed_why: str | None
     nobody_came: bool
     """Its ladder has ended without anybody taking it."""
+    hidden: bool
+    """The patient's record is closed to who asks: there is work, and no word of what it is."""
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether its next deadline has passed."""
@@ -103,6 +108,8 @@ class Wanted:
     snoozed: bool | None = None
     closed: bool = False
     """Closed ones in place of open ones, the newest end first."""
+    viewer: UUID | None = None
+    """Who asks; nobody: a program of the site itself, which sees everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def worklist(
     limit: int = 50,
 ) -> tuple[WorkRow, ...]:
     """Return tasks, the most urgent first; `after` is `place` of the last one before."""
-    given: dict[str, Any] = {"now": now, "limit": limit}
+    given: dict[str, Any] = {"now": now, "limit": limit, "viewer": wanted.viewer}
     where = ["NOT p.synthetic", *_conditions(wanted, given)]
     if wanted.closed:
         where.append(f"NOT ({OPEN})")
@@ -142,7 +149,24 @@ def worklist(
                 f"(t.priority, {NEXT}, t.id) > (%(urgent)s, %(at)s::timestamptz, %(id)s::uuid)"
             )
     query = f"{ROWS} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %(limit)s"
-    return tuple(WorkRow(**row) for row in connection.execute(query, given))
+    return tuple(_row(row) for row in connection.execute(query, given))
+
+
+def find_work(
+    connection: Connection, task: UUID, now: datetime, viewer: UUID | None = None
+) -> WorkRow:
+    """Return one task as the worklist shows it. Raises NotFound."""
+    given = {"task": task, "now": now, "viewer": viewer}
+    row = connection.execute(f"{ROWS} WHERE t.id = %(task)s", given).fetchone()
+    if row is None:
+        raise NotFound("There is no such task in this organisation.")
+    return _row(row)
+
+
+def _row(row: dict[str, Any]) -> WorkRow:
+    if row["hidden"]:
+        row = row | {"title": "", "sentence": ""}
+    return WorkRow(**row)
 
 
 def place(row: WorkRow, wanted: Wanted) -> list[str]:
