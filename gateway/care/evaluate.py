@@ -1,7 +1,10 @@
-"""Evaluates one patient: duties in; alerts, tasks, history and the record of it out."""
+"""Evaluates patients: duties in; alerts, tasks, history and the record of it out.
+
+What is read and written for all of them is one statement each, so that a round trip is shared.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,49 +18,82 @@ from alerting.pipeline import decide
 from alerting.pipeline.decisions import Decision, Reopen, Resolve, Why
 from alerting.pipeline.deduplicate import StoredAlert
 from alerting.pipeline.evaluate import Evaluate, problems
+from alerting.pipeline.suppress import Tasks
 from gateway.care.from_alerts import lock_tasks
 from gateway.care.gate import gate
 from gateway.fail_points import reached
 from gateway.storage.alerts import Case, carry_out
-from gateway.storage.charts import concerned_by, read_chart
+from gateway.storage.charts import Chart, read_charts
 from gateway.storage.database import Connection
-from gateway.storage.duties import Counts, done, take
-from gateway.storage.rules import scope
+from gateway.storage.duties import Count, Duties, done, take
+from gateway.storage.rules import scopes
 
 log = structlog.get_logger()
 
 
-def evaluate_patient(
+def evaluate_patients(
     connection: Connection,
     rules: Mapping[str, Rule],
-    patient: UUID,
+    patients: Sequence[UUID],
     now: datetime,
     *,
     only: UUID | None = None,
 ) -> int:
-    """Evaluate all that waits for one patient, or one reading, within the caller's transaction.
+    """Evaluate all that waits for patients, or one reading, within the caller's transaction.
 
-    Returns how many readings were evaluated: 0 where another process has the patient.
+    Returns how many readings were evaluated: 0 where another process has the patients.
     """
-    duties = take(connection, patient, now, only)
-    if duties is None:
+    taken = take(connection, patients, now, only)
+    if not taken:
         return 0
-    of_patient = scope(connection, patient, now)
-    concerned = concerned_by(connection, duties, of_patient.rules(rules.values()))
-    mine = in_force(concerned, of_patient.overrides, now, patient)
-    tasks = lock_tasks(connection, patient)
-    chart = read_chart(connection, duties, mine)
-    news = [each for each in chart.observations if each.reading_id in duties.readings]
-    _tell_problems(mine, news)
-    episodes = Evaluate(mine, chart.carried, chart.since)(chart.observations, now)
-    decisions = decide(mine, episodes, chart.alerts, duties.readings, now)
-    case = Case(connection, duties.organisation, patient, duties.zone, now, duties.units)
-    supported = _supported(decisions, chart.alerts, duties.aside)
-    carry_out(case, supported, gate(case, supported, chart.alerts, mine, tasks))
-    reached("carried_out")
-    done(connection, duties, _count(mine, news, episodes), now)
+    whose = [duties.patient for duties in taken]
+    mine = _rules(connection, rules, taken, now)
+    tasks = lock_tasks(connection, whose)
+    charts = read_charts(connection, list(zip(taken, mine, strict=True)))
+    counts: list[Count] = []
+    for duties, own, chart in zip(taken, mine, charts, strict=True):
+        case = Case(connection, duties.organisation, duties.patient, duties.zone, now, duties.units)
+        counts += _evaluate(case, duties, own, chart, tasks[duties.patient])
+    done(connection, counts, now)
     reached("evaluated")
-    return len(duties.readings)
+    return len(counts)
+
+
+def _rules(
+    connection: Connection, rules: Mapping[str, Rule], taken: Sequence[Duties], now: datetime
+) -> list[tuple[Rule, ...]]:
+    """Return for each patient the rules in force that judge anything of these readings.
+
+    The others' alerts stay.
+    """
+    scope = scopes(connection, [duties.patient for duties in taken], now)
+    return [
+        in_force(
+            (
+                rule
+                for rule in scope[duties.patient].rules(rules.values())
+                if not duties.names.isdisjoint(rule.components)
+            ),
+            scope[duties.patient].overrides,
+            now,
+            duties.patient,
+        )
+        for duties in taken
+    ]
+
+
+def _evaluate(
+    case: Case, duties: Duties, rules: Sequence[Rule], chart: Chart, tasks: Tasks
+) -> Iterator[Count]:
+    """Evaluate one patient and carry out what is decided."""
+    news = [each for each in chart.observations if each.reading_id in duties.readings]
+    _tell_problems(rules, news)
+    episodes = Evaluate(rules, chart.carried, chart.since)(chart.observations, case.now)
+    decisions = decide(rules, episodes, chart.alerts, duties.readings, case.now)
+    supported = _supported(decisions, chart.alerts, duties.aside)
+    carry_out(case, supported, gate(case, supported, chart.alerts, rules, tasks))
+    reached("carried_out")
+    return _count(duties, rules, news, episodes)
 
 
 def in_force(
@@ -106,24 +142,23 @@ def _tell_problems(rules: Sequence[Rule], news: Sequence[Observation]) -> None:
 
 
 def _count(
-    rules: Sequence[Rule], news: Sequence[Observation], episodes: Sequence[Episode]
-) -> Counts:
+    duties: Duties,
+    rules: Sequence[Rule],
+    news: Sequence[Observation],
+    episodes: Sequence[Episode],
+) -> Iterator[Count]:
     """Count per reading: rules that saw it, rules that held for it, and those too late."""
+    judging = Counter(name for rule in rules for name in rule.components)
     components = {(each.reading_id, each.component) for each in news if each.validity in TAKES_PART}
-    new = {each.reading_id for each in news}
+    saw = Counter[UUID]()
+    for reading, component in components:
+        saw[reading] += judging[component]
     evidence = [
         each
         for episode in episodes
         for each in episode.evidence
-        if each.observation.reading_id in new
+        if each.observation.reading_id in duties.readings
     ]
-    return Counts(
-        rules=Counter(
-            reading
-            for reading, component in components
-            for rule in rules
-            if component in rule.components
-        ),
-        findings=Counter(each.observation.reading_id for each in evidence),
-        late=Counter(each.observation.reading_id for each in evidence if each.late),
-    )
+    held = Counter(each.observation.reading_id for each in evidence)
+    late = Counter(each.observation.reading_id for each in evidence if each.late)
+    return (Count(each, saw[each], held[each], late[each]) for each in duties.readings)

@@ -22,8 +22,8 @@ from gateway.storage.database import Connection
 from gateway.storage.events import EVIDENCE_EVERY, record
 
 LOCK_OPEN: Final = """
-SELECT rule_key, direction, priority FROM task
-WHERE patient_id = %s AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
+SELECT patient_id, rule_key, direction, priority FROM task
+WHERE patient_id = ANY(%s) AND status NOT IN ('completed', 'cancelled', 'entered-in-error')
 ORDER BY id FOR UPDATE"""
 
 OPEN_TASK: Final = """
@@ -63,17 +63,16 @@ class Case:
     units: Units = field(default_factory=dict)
 
 
-def lock_tasks(connection: Connection, patient: UUID) -> Tasks:
-    """Lock a patient's open tasks before any alert, as those who accept a task do.
+def lock_tasks(connection: Connection, patients: Sequence[UUID]) -> dict[UUID, Tasks]:
+    """Lock patients' open tasks before any alert, as those who accept a task do.
 
-    Returns how urgent each is, by rule and direction.
+    Returns for each patient how urgent each is, by rule and direction.
     """
-    rows = connection.execute(LOCK_OPEN, [patient]).fetchall()
-    found: dict[tuple[str | None, str | None], Severity] = {}
-    for row in rows:
-        place = row["rule_key"], row["direction"]
-        found[place] = min(Severity(row["priority"]), found.get(place, Severity.P4))
-    return found
+    found: dict[UUID, dict[tuple[str | None, str | None], Severity]] = {p: {} for p in patients}
+    for row in connection.execute(LOCK_OPEN, [list(patients)]):
+        place, mine = (row["rule_key"], row["direction"]), found[row["patient_id"]]
+        mine[place] = min(Severity(row["priority"]), mine.get(place, Severity.P4))
+    return dict(found)
 
 
 def ensure_task(

@@ -17,7 +17,7 @@ from gateway.care.gate import OPENED, RESOLVED, hold_back
 from gateway.fail_points import reached
 from gateway.storage.alerts import LINK_TASK
 from gateway.storage.database import Connection
-from gateway.storage.duties import lock_patient
+from gateway.storage.duties import lock_patients
 from gateway.storage.holds import holds, let_go
 
 AT_ONCE: Final = 50
@@ -73,9 +73,9 @@ def _safely(connection: Connection, patient: UUID, now: datetime) -> int:
 
 def release_patient(connection: Connection, patient: UUID, now: datetime) -> int:
     """Ask anew what of one patient is held back; 0 where another process has the patient."""
-    if not lock_patient(connection, patient):
+    if not lock_patients(connection, [patient]):
         return 0
-    tasks = lock_tasks(connection, patient)
+    tasks = lock_tasks(connection, [patient])[patient]
     held = holds(connection, patient, now)
     row = connection.execute(WHOSE, [patient]).fetchone()
     if row is None or not held.alerts:

@@ -1,4 +1,4 @@
-"""A patient's chart as alerting sees it: bounded, however long an alert stays open.
+"""Patients' charts as alerting sees them: bounded, however long an alert stays open.
 
 For each component: what is new and what was measured since, and the readings just before. An
 alert that began earlier goes on from the state in which it is stored, with some of its evidence.
@@ -22,40 +22,39 @@ from gateway.storage.symptoms import observed
 # A rule looks back on 10 readings at most (`Clear`); the rest is for what comes out of order.
 HISTORY: Final = 20
 
-NEWS: Final = """
-SELECT DISTINCT v.name FROM duty d
-JOIN reading_value v ON v.reading_id = d.reading_id AND v.measured_at = d.measured_at
-WHERE d.reading_id = ANY(%s)"""
-
 STARTS: Final = """
-SELECT c.name, coalesce((SELECT min(x.measured_at) FROM (
+SELECT c.patient, c.name, coalesce((SELECT min(x.measured_at) FROM (
     SELECT v.measured_at FROM reading_value v
-    WHERE v.patient_id = %(patient)s AND v.name = c.name AND v.measured_at < %(earliest)s
+    WHERE v.patient_id = c.patient AND v.name = c.name AND v.measured_at < c.earliest
       AND v.validity = ANY(%(validities)s)
-    ORDER BY v.measured_at DESC LIMIT %(history)s) x), %(earliest)s) AS start
-FROM unnest(%(components)s::text[]) AS c(name)"""
+    ORDER BY v.measured_at DESC LIMIT %(history)s) x), c.earliest) AS start
+FROM unnest(%(patients)s::uuid[], %(names)s::text[], %(earliest)s::timestamptz[])
+    AS c(patient, name, earliest)"""
 
 _OBSERVATION: Final = """
 v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
        v.validity, v.number, v.absent, v.ordinal, r.flags"""
 
 OBSERVATIONS: Final = f"""
-SELECT {_OBSERVATION}
-FROM unnest(%(components)s::text[], %(starts)s::timestamptz[]) AS c(name, start)
-JOIN reading_value v ON v.patient_id = %(patient)s AND v.name = c.name
+SELECT r.patient_id, {_OBSERVATION}
+FROM unnest(%(patients)s::uuid[], %(organisations)s::uuid[], %(names)s::text[],
+    %(starts)s::timestamptz[]) AS c(patient, organisation, name, start)
+JOIN reading_value v ON v.patient_id = c.patient AND v.name = c.name
     AND v.measured_at >= c.start AND v.measured_at >= %(first)s
 JOIN reading r ON r.id = v.reading_id AND r.measured_at = v.measured_at
-WHERE r.organisation_id = %(organisation)s AND r.patient_id = %(patient)s
+WHERE r.organisation_id = c.organisation AND r.patient_id = c.patient
   AND r.measured_at >= %(first)s AND v.reading_id <> ALL(%(aside)s)"""  # noqa: S608 - constants only
 
 EVIDENCE: Final = """
 SELECT alert_id, array_agg(reading_id) AS readings FROM alert_reading
-WHERE patient_id = %(patient)s AND reading_id = ANY(%(readings)s) GROUP BY alert_id"""
+WHERE patient_id = ANY(%(patients)s) AND reading_id = ANY(%(readings)s) GROUP BY alert_id"""
 
 ALERTS: Final = """
-SELECT id, rule_key, direction, state, severity, peak_severity AS peak, since, until, readings
-FROM alert WHERE patient_id = %(patient)s
-  AND (state <> 'resolved' OR until >= %(earliest)s OR id = ANY(%(alerts)s))"""
+SELECT patient_id, id, rule_key, direction, state, severity, peak_severity AS peak, since, until,
+    readings
+FROM alert JOIN unnest(%(patients)s::uuid[], %(earliest)s::timestamptz[]) AS c(patient, earliest)
+    ON patient_id = c.patient
+WHERE state <> 'resolved' OR until >= c.earliest OR id = ANY(%(alerts)s)"""
 
 # What opened an alert, the worst of it and the newest, of what is not read anyway.
 CARRIED: Final = f"""
@@ -86,25 +85,42 @@ class Chart:
     since: Mapping[str, datetime]
 
 
-def concerned_by(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules that judge anything of these readings; the others' alerts stay."""
-    found = connection.execute(NEWS, [list(duties.readings)])
-    names = {row["name"] for row in found}
-    return tuple(rule for rule in rules if names.intersection(rule.components))
+def read_charts(
+    connection: Connection, asked: Sequence[tuple[Duties, Sequence[Rule]]]
+) -> list[Chart]:
+    """Return what the duties and rules of each of these patients need."""
+    starts = _starts(connection, asked)
+    since = [
+        {rule.key: min(start[name] for name in rule.components) for rule in rules}
+        for start, (_, rules) in zip(starts, asked, strict=True)
+    ]
+    seen = _observations(
+        connection,
+        [
+            (duties, _looked_back(rules, start, begun))
+            for (duties, rules), start, begun in zip(asked, starts, since, strict=True)
+        ],
+    )
+    found = _alerts(connection, [duties for duties, _ in asked], seen)
+    return [
+        _chart(connection, duties, rules, begun, seen[duties.patient], found[duties.patient])
+        for (duties, rules), begun in zip(asked, since, strict=True)
+    ]
 
 
-def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) -> Chart:
-    """Return what these duties and rules need."""
-    rules = tuple(rules)
-    starts = _starts(connection, duties, sorted({name for r in rules for name in r.components}))
-    since = {rule.key: min(starts[name] for name in rule.components) for rule in rules}
-    seen = _observations(connection, duties, _looked_back(rules, starts, since))
-    found = _alerts(connection, duties, [each.reading_id for each in seen])
-    seen += _answers(connection, duties, rules, since)
+def _chart(
+    connection: Connection,
+    duties: Duties,
+    rules: Sequence[Rule],
+    since: Mapping[str, datetime],
+    seen: Sequence[Observation],
+    found: Sequence[tuple[StoredAlert, int]],
+) -> Chart:
+    answers = _answers(connection, duties, rules, since)
     alerts = {alert.id: alert for alert, _ in found}
     counted = {alert.id: count for alert, count in found}
     carried: dict[str, Carried] = {}
-    for rule in rules:
+    for rule in rules if alerts else ():
         start = since[rule.key]
         alert = to_carry(tuple(alerts.values()), rule, start, duties.earliest)
         if alert is None:
@@ -119,7 +135,7 @@ def read_chart(connection: Connection, duties: Duties, rules: Iterable[Rule]) ->
             told=_told(connection, alert.id, ids) if rule.looks_back else (),
         )
         alerts[alert.id] = replace(alert, evidence=alert.evidence | ids)
-    return Chart(seen, tuple(alerts.values()), carried, since)
+    return Chart([*seen, *answers], tuple(alerts.values()), carried, since)
 
 
 def _looked_back(
@@ -155,45 +171,67 @@ def _told(connection: Connection, alert: UUID, ids: frozenset[UUID]) -> tuple[Ev
 
 
 def _starts(
-    connection: Connection, duties: Duties, components: Sequence[str]
-) -> dict[str, datetime]:
-    asked = {
-        "patient": duties.patient,
-        "earliest": duties.earliest,
-        "components": components,
+    connection: Connection, asked: Sequence[tuple[Duties, Sequence[Rule]]]
+) -> list[dict[str, datetime]]:
+    """Return for each patient from when on each component is judged."""
+    wanted = [
+        (duties, name)
+        for duties, rules in asked
+        for name in sorted({name for rule in rules for name in rule.components})
+    ]
+    row = {
+        "patients": [duties.patient for duties, _ in wanted],
+        "names": [name for _, name in wanted],
+        "earliest": [duties.earliest for duties, _ in wanted],
         "validities": sorted(TAKES_PART),
         "history": HISTORY,
     }
-    return {row["name"]: row["start"] for row in connection.execute(STARTS, asked)}
+    found: dict[UUID, dict[str, datetime]] = {duties.patient: {} for duties, _ in asked}
+    for each in connection.execute(STARTS, row):
+        found[each["patient"]][each["name"]] = each["start"]
+    return [found[duties.patient] for duties, _ in asked]
 
 
 def _observations(
-    connection: Connection, duties: Duties, starts: Mapping[str, datetime]
-) -> list[Observation]:
-    asked = {
-        "patient": duties.patient,
-        "organisation": duties.organisation,
-        "components": list(starts),
-        "starts": list(starts.values()),
-        "first": min(starts.values(), default=duties.earliest),
-        "aside": list(duties.aside),
+    connection: Connection, asked: Sequence[tuple[Duties, Mapping[str, datetime]]]
+) -> dict[UUID, list[Observation]]:
+    wanted = [(each, name, start) for each, starts in asked for name, start in starts.items()]
+    row = {
+        "patients": [duties.patient for duties, _, _ in wanted],
+        "organisations": [duties.organisation for duties, _, _ in wanted],
+        "names": [name for _, name, _ in wanted],
+        "starts": [start for _, _, start in wanted],
+        "first": min((start for _, _, start in wanted), default=None),
+        "aside": [reading for duties, _ in asked for reading in duties.aside],
     }
-    return _in_zone(duties.zone, connection.execute(OBSERVATIONS, asked))
+    found: dict[UUID, list[dict[str, Any]]] = {duties.patient: [] for duties, _ in asked}
+    for each in connection.execute(OBSERVATIONS, row):
+        found[each.pop("patient_id")].append(each)
+    return {duties.patient: _in_zone(duties.zone, found[duties.patient]) for duties, _ in asked}
 
 
 def _alerts(
-    connection: Connection, duties: Duties, seen: Sequence[UUID]
-) -> list[tuple[StoredAlert, int]]:
-    """Return alerts with how many readings each has in all."""
-    asked: dict[str, Any] = {
-        "patient": duties.patient,
-        "earliest": duties.earliest,
-        "readings": [*seen, *duties.aside],
+    connection: Connection,
+    asked: Sequence[Duties],
+    seen: Mapping[UUID, Sequence[Observation]],
+) -> dict[UUID, list[tuple[StoredAlert, int]]]:
+    """Return for each patient alerts, with how many readings each has in all."""
+    row: dict[str, Any] = {
+        "patients": [duties.patient for duties in asked],
+        "earliest": [duties.earliest for duties in asked],
+        "readings": list(
+            {each.reading_id for some in seen.values() for each in some}.union(
+                *(duties.aside for duties in asked)
+            )
+        ),
     }
-    rows = connection.execute(EVIDENCE, asked).fetchall()
-    evidence = {row["alert_id"]: frozenset(row["readings"]) for row in rows}
-    alerts = connection.execute(ALERTS, asked | {"alerts": list(evidence)})
-    return [(_alert(row, evidence.get(row["id"], frozenset())), row["readings"]) for row in alerts]
+    rows = connection.execute(EVIDENCE, row).fetchall()
+    evidence = {each["alert_id"]: frozenset(each["readings"]) for each in rows}
+    found: dict[UUID, list[tuple[StoredAlert, int]]] = {duties.patient: [] for duties in asked}
+    for each in connection.execute(ALERTS, row | {"alerts": list(evidence)}):
+        alert = _alert(each, evidence.get(each["id"], frozenset()))
+        found[each["patient_id"]].append((alert, each["readings"]))
+    return found
 
 
 def _alert(row: dict[str, Any], evidence: frozenset[UUID]) -> StoredAlert:

@@ -1,51 +1,58 @@
-"""Duties to evaluate: who has some, taking them for one patient, and what becomes of them."""
+"""Duties to evaluate: who has some, taking those of patients, and what becomes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-from psycopg.types.json import Jsonb
 
 from gateway.storage.database import Connection
 
 # With the patient's hash: only one process evaluates a patient at a time ('HM').
 LOCK_CLASS: Final = 0x484D
 
+# The longest waiting first; of a long backlog so many patients as have so many readings together.
 WAITING: Final = """
-SELECT patient_id FROM duty WHERE retry_at IS NULL OR retry_at <= %s
-GROUP BY patient_id ORDER BY min(created_at) LIMIT %s"""
+SELECT patient_id FROM (
+    SELECT patient_id, min(created_at) AS since,
+        sum(count(*)) OVER (ORDER BY min(created_at), patient_id) - count(*) AS before
+    FROM duty WHERE retry_at IS NULL OR retry_at <= %(now)s GROUP BY patient_id
+) AS d WHERE before < %(readings)s ORDER BY since, patient_id LIMIT %(patients)s"""
 
-LOCK: Final = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s)) AS locked"
+LOCK: Final = """
+SELECT id FROM unnest(%s::uuid[]) AS id WHERE pg_try_advisory_xact_lock(%s, hashtext(id::text))"""
 
 DUE: Final = """
 SELECT reading_id FROM duty WHERE patient_id = %s AND (retry_at IS NULL OR retry_at <= %s)
 ORDER BY measured_at, reading_id LIMIT %s"""
 
 TAKE: Final = """
-SELECT d.reading_id, d.measured_at, d.organisation_id, p.timezone, o.units,
+SELECT d.patient_id, d.reading_id, d.measured_at, d.organisation_id, p.timezone, o.units,
        d.retry_at IS NULL OR d.retry_at <= %(now)s AS due,
-       d.attempts > 0 OR e.reading_id IS NULL AS unknown
+       d.attempts > 0 OR e.reading_id IS NULL AS unknown,
+       ARRAY(SELECT v.name FROM reading_value v
+             WHERE v.reading_id = d.reading_id AND v.measured_at = d.measured_at) AS names
 FROM duty d JOIN patient p ON p.id = d.patient_id
 JOIN organisation o ON o.id = d.organisation_id
 LEFT JOIN evaluation e ON e.reading_id = d.reading_id
-WHERE d.patient_id = %(patient)s ORDER BY d.measured_at FOR UPDATE OF d SKIP LOCKED"""
+WHERE d.patient_id = ANY(%(patients)s) ORDER BY d.measured_at FOR UPDATE OF d SKIP LOCKED"""
 
-EVALUATED: Final = """
+DONE: Final = """
+WITH done AS (
+    DELETE FROM duty d USING unnest(%(readings)s::uuid[], %(rules)s::int[], %(findings)s::int[],
+        %(late)s::int[]) AS c(reading_id, rules, findings, late)
+    WHERE d.reading_id = c.reading_id
+    RETURNING d.reading_id, d.organisation_id, d.patient_id, d.measured_at, c.rules, c.findings,
+        c.late
+)
 INSERT INTO evaluation AS e (reading_id, organisation_id, patient_id, measured_at, evaluated_at,
     rules, findings, late)
-SELECT reading_id, organisation_id, patient_id, measured_at, %(now)s,
-    coalesce((%(rules)s::jsonb ->> reading_id::text)::int, 0),
-    coalesce((%(findings)s::jsonb ->> reading_id::text)::int, 0),
-    coalesce((%(late)s::jsonb ->> reading_id::text)::int, 0)
-FROM duty WHERE reading_id = ANY(%(readings)s)
+SELECT reading_id, organisation_id, patient_id, measured_at, %(now)s, rules, findings, late
+FROM done
 ON CONFLICT (reading_id) DO UPDATE SET evaluated_at = excluded.evaluated_at,
     rules = excluded.rules, findings = excluded.findings, late = excluded.late,
     times = e.times + 1"""
-
-DONE: Final = "DELETE FROM duty WHERE reading_id = ANY(%s)"
 
 # Twice as long after each failure, ten minutes at most; a duty is never given up.
 FAILED: Final = """
@@ -57,7 +64,7 @@ WHERE reading_id = %(reading)s"""
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What one patient's readings ask for, held by this transaction.
+    """What one patient's readings ask for, held by this transaction; `names` of their values.
 
     `aside` are readings that are not taken now and that nobody has evaluated, or that failed:
     for this evaluation they have not arrived.
@@ -70,20 +77,26 @@ class Duties:
     readings: frozenset[UUID]
     aside: frozenset[UUID]
     earliest: datetime
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Per reading: how many rules saw it, held for it, and held too late to ask for work."""
+class Count:
+    """Of a reading: how many rules saw it, held for it, and held too late to ask for work."""
 
-    rules: Mapping[UUID, int]
-    findings: Mapping[UUID, int]
-    late: Mapping[UUID, int]
+    reading: UUID
+    rules: int
+    findings: int
+    late: int
 
 
-def waiting(connection: Connection, now: datetime, limit: int) -> list[UUID]:
-    """Return patients that have duties to evaluate now, the longest waiting first."""
-    return [row["patient_id"] for row in connection.execute(WAITING, [now, limit])]
+def waiting(connection: Connection, now: datetime, patients: int, readings: int) -> list[UUID]:
+    """Return patients that have duties to evaluate now, the longest waiting first.
+
+    At most so many; no more once those before have so many readings.
+    """
+    asked = {"now": now, "patients": patients, "readings": readings}
+    return [row["patient_id"] for row in connection.execute(WAITING, asked)]
 
 
 def due(connection: Connection, patient: UUID, now: datetime, limit: int) -> list[UUID]:
@@ -91,22 +104,28 @@ def due(connection: Connection, patient: UUID, now: datetime, limit: int) -> lis
     return [row["reading_id"] for row in connection.execute(DUE, [patient, now, limit])]
 
 
-def lock_patient(connection: Connection, patient: UUID) -> bool:
-    """Take a patient until the transaction ends; False where another process has it."""
-    locked = connection.execute(LOCK, [LOCK_CLASS, str(patient)]).fetchone()
-    return bool(locked and locked["locked"])
+def lock_patients(connection: Connection, patients: Sequence[UUID]) -> list[UUID]:
+    """Take patients until the transaction ends; return those whom no other process has."""
+    return [row["id"] for row in connection.execute(LOCK, [list(patients), LOCK_CLASS])]
 
 
 def take(
-    connection: Connection, patient: UUID, now: datetime, only: UUID | None = None
-) -> Duties | None:
-    """Lock a patient and its duties until the transaction ends; None if there is nothing to do.
+    connection: Connection, patients: Sequence[UUID], now: datetime, only: UUID | None = None
+) -> list[Duties]:
+    """Lock patients and their duties until the transaction ends; leave out who has none.
 
     `only` takes a single one of them.
     """
-    if not lock_patient(connection, patient):
-        return None
-    rows = connection.execute(TAKE, {"patient": patient, "now": now}).fetchall()
+    # Two statements: the second sees what whoever had the patient before has committed.
+    locked = lock_patients(connection, patients)
+    found: dict[UUID, list[dict[str, Any]]] = {patient: [] for patient in locked}
+    for row in connection.execute(TAKE, {"patients": locked, "now": now}):
+        found[row["patient_id"]].append(row)
+    duties = (_duties(patient, rows, only) for patient, rows in found.items())
+    return [each for each in duties if each]
+
+
+def _duties(patient: UUID, rows: list[dict[str, Any]], only: UUID | None) -> Duties | None:
     taken = [row for row in rows if (row["reading_id"] == only if only else row["due"])]
     if not taken:
         return None
@@ -119,23 +138,20 @@ def take(
         readings=readings,
         aside=frozenset(row["reading_id"] for row in rows if row["unknown"]) - readings,
         earliest=taken[0]["measured_at"],
+        names=frozenset(name for row in taken for name in row["names"]),
     )
 
 
-def done(connection: Connection, duties: Duties, counts: Counts, now: datetime) -> None:
+def done(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
     """Record the evaluation of each reading and let the duties go."""
-    readings = list(duties.readings)
-    found = {
-        "rules": _by_text(counts.rules),
-        "findings": _by_text(counts.findings),
-        "late": _by_text(counts.late),
+    asked = {
+        "readings": [each.reading for each in counts],
+        "rules": [each.rules for each in counts],
+        "findings": [each.findings for each in counts],
+        "late": [each.late for each in counts],
+        "now": now,
     }
-    connection.execute(EVALUATED, {"readings": readings, "now": now, **found})
-    connection.execute(DONE, [readings])
-
-
-def _by_text(counts: Mapping[UUID, int]) -> Jsonb:
-    return Jsonb({str(reading): count for reading, count in counts.items()})
+    connection.execute(DONE, asked)
 
 
 def failed(connection: Connection, reading: UUID, error: str, now: datetime) -> None:

@@ -92,11 +92,6 @@ class Scope:
         return tuple(r for r in rules if r.programme is None or r.programme in self.packs)
 
 
-def scope(connection: Connection, patient: UUID, now: datetime) -> Scope:
-    """Return what holds for one patient."""
-    return scopes(connection, [patient], now).get(patient, Scope())
-
-
 def scopes(connection: Connection, patients: Sequence[UUID], now: datetime) -> dict[UUID, Scope]:
     """Return what holds for each of these patients."""
     asked = {"patients": list(patients), "now": now}

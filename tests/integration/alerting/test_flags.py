@@ -2,7 +2,7 @@
 
 from alerting.rules import kinds
 from device_profiles.reading import Reading
-from gateway.storage.charts import read_chart
+from gateway.storage.charts import read_charts
 from gateway.storage.database import Database
 from gateway.storage.duties import take as take_duties
 from tests.fixtures.site import Site, blood_pressure
@@ -27,9 +27,8 @@ def test_the_flags_of_a_stored_reading_arrive(database: Database, site: Site) ->
     plain = blood_pressure(122, 80, ago(2))
     take(site, database, (irregular(120, 3), ago(3)), (plain, ago(2)), (irregular(121, 1), ago(1)))
     with database.transaction() as connection:
-        duties = take_duties(connection, site.patient, NOW, None)
-        assert duties is not None
-        chart = read_chart(connection, duties, [rule])
+        (duties,) = take_duties(connection, [site.patient], NOW)
+        (chart,) = read_charts(connection, [(duties, [rule])])
     marks = [sorted(each.flags) for each in sorted(chart.observations, key=lambda o: o.order)]
     assert marks == [["irregular_pulse"], [], ["irregular_pulse"]]
     (episode,) = kinds()["flagged"].episodes(rule, chart.observations)

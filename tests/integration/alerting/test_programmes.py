@@ -10,10 +10,10 @@ from alerting.model import Level, Override
 from alerting.packs.loader import Pack, read_pack
 from gateway.errors import Conflict, NotFound
 from gateway.storage import programmes
-from gateway.storage.database import Database
+from gateway.storage.database import Connection, Database
 from gateway.storage.homes import add_organisation
 from gateway.storage.programmes import Approval, NotApproved
-from gateway.storage.rules import scope
+from gateway.storage.rules import Scope, scopes
 from tests.fixtures.site import Site
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,6 +38,10 @@ rules:
 def pack(tmp_path: Path) -> Pack:
     (tmp_path / "tight.yaml").write_text(PACK)
     return read_pack(tmp_path / "tight.yaml")
+
+
+def scope(connection: Connection, patient: UUID, now: datetime) -> Scope:
+    return scopes(connection, [patient], now).get(patient, Scope())
 
 
 def join(database: Database, site: Site, pack: Pack) -> None:

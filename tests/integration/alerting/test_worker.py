@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from alerting.findings import SHOWN
 from gateway.care.tasks import accept_task
-from gateway.storage.charts import HISTORY, read_chart
+from gateway.fail_points import Died, watching
+from gateway.storage.charts import HISTORY, read_charts
 from gateway.storage.database import Database
 from gateway.storage.duties import take
 from gateway.storage.rules import load_packs
@@ -131,6 +134,28 @@ def test_killed_in_mid_transaction_nothing_is_lost_or_doubled(
     evaluated_once(database, 1)
     for table in ("alert", "task", "alert_reading"):
         assert one(database, f"SELECT count(*) AS n FROM {table}") == {"n": 1}  # noqa: S608
+
+
+def test_who_is_evaluated_together_is_there_with_all_or_not_at_all(
+    database: Database, site: Site
+) -> None:
+    homes = [site, *(make_site(database) for _ in range(2))]
+    for home in homes:
+        take_pressures(home, database, (184, 85, 1))
+    seen: list[str] = []
+
+    def dies(point: str) -> None:
+        seen.append(point)
+        if seen.count("carried_out") == len(homes):
+            raise Died
+
+    with watching(dies), pytest.raises(Died):
+        evaluate(database)
+    assert seen.count("opened") == len(homes)
+    assert (duties(database), rows(database, "SELECT FROM alert")) == (len(homes), [])
+    assert evaluate(database) == len(homes)
+    evaluated_once(database, len(homes))
+    assert one(database, "SELECT count(*) AS n FROM task") == {"n": len(homes)}
 
 
 def test_what_fails_for_one_patient_holds_nobody_up_and_is_tried_again(
@@ -262,10 +287,9 @@ def test_an_alert_that_stays_open_does_not_cost_more_and_more(
     assert counted["evidence_added"] == counted["task_evidence_added"] == 1
     take_glucoses(site, database, ("62", 0.1))
     with database.transaction() as connection:
-        duties = take(connection, site.patient, datetime.now(UTC))
-        assert duties is not None
+        (duties,) = take(connection, [site.patient], datetime.now(UTC))
         everybody = [r for r in load_packs(connection).values() if r.programme is None]
-        chart = read_chart(connection, duties, everybody)
+        (chart,) = read_charts(connection, [(duties, everybody)])
     assert len(chart.observations) == HISTORY + 1
     on = chart.carried["glucose_low"]
     assert len(on.observations) == SHOWN + 2
