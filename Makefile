@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup:  ## Install what is missing: mosquitto, dbus, npm, uv, Python packages, and what tests need
+setup:  ## Install what is missing: mosquitto, dbus, uv, Python packages, and what tests need
 	@bash .ci/setup tests
 
 demo:  ## The whole product on this machine, with simulated homes
