@@ -34,14 +34,22 @@ class Move:
         self._once, self._response, self._if_match = once, response, if_match
 
     def __call__(
-        self, action: str, asked: BaseModel | None, do: Callable[[WorkRow], object]
+        self,
+        action: str,
+        asked: BaseModel | None,
+        do: Callable[[WorkRow], object],
+        first: Callable[[WorkRow], object] = lambda _: None,
     ) -> Task:
-        """Do it. Raises NotFound, Forbidden, IfMatchMissing, Changed, and what `do` raises."""
+        """Do it; `first` may say more than that it was changed.
+
+        Raises NotFound, Forbidden, IfMatchMissing, Changed, and what `do` raises.
+        """
 
         def moved() -> Task:
             find_for_work(self.call, self.task)
             lock_task(self.call.connection, self.task)
             row = find_for_work(self.call, self.task)
+            first(row)
             must_match(self._if_match, tag(row))
             do(row)
             self.call.audit(action, patient=row.patient_id, subject=("task", str(self.task)))

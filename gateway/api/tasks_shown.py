@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from gateway.access.restricted import Restricted
 from gateway.access.rights import Right
 from gateway.api.call import Call
 from gateway.api.etag import etag
-from gateway.api.of_patient import RecordClosed
 from gateway.care.dispositions import Disposition
 from gateway.care.tasks import EvidenceLine, HistoryLine, show_task
 from gateway.errors import Forbidden, NotFound
@@ -115,12 +115,12 @@ def find(call: Call, task: UUID) -> WorkRow:
 
 
 def find_for_work(call: Call, task: UUID) -> WorkRow:
-    """Return a task that who asks may change. Raises NotFound, Forbidden, RecordClosed."""
+    """Return a task that who asks may change. Raises NotFound, Forbidden, Restricted."""
     row = find(call, task)
     if row.queue != "technical" and not call.who.may(Right.TASKS_WORK):
         raise Forbidden
     if row.hidden:
-        raise RecordClosed
+        raise Restricted
     return row
 
 

@@ -1,6 +1,7 @@
 """Which moves a task allows: the states of FHIR Task and what may follow what. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -61,6 +62,12 @@ def check_move(now: Status, to: Status) -> None:
         return
     possible = ", ".join(sorted(MOVES[now])) or "nothing, it is closed"
     raise MoveNotAllowed(f"It is {now}; possible from there: {possible}.")
+
+
+def check_free(now: Status, owner: str | None, since: datetime | None) -> None:
+    """Raise AlreadyTaken, which says who has it."""
+    if since is not None and now not in CLOSED:
+        raise AlreadyTaken(f"{owner} has it, since {since:%Y-%m-%d %H:%M} UTC.")
 
 
 def check_completion(now: Status, priority: Severity, disposition: Disposition) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 from alerting.model import Queue, Severity
 from device_profiles.reading import Frozen
 from gateway.care.dispositions import Disposition
-from gateway.care.moves import CLOSED, AlreadyTaken, Status, check_completion, check_move
+from gateway.care.moves import CLOSED, Status, check_completion, check_free, check_move
 from gateway.errors import NotFound
 from gateway.storage.database import Connection
 from gateway.storage.events import record
@@ -159,8 +159,7 @@ def accept_task(
 ) -> None:
     """Take a task: its alerts are acknowledged. Raises NotFound, AlreadyTaken, MoveNotAllowed."""
     row = lock_task(connection, task)
-    if row["accepted_at"] is not None and Status(row["status"]) not in CLOSED:
-        raise AlreadyTaken(f"{row['owner']} has it, since {row['accepted_at']:%Y-%m-%d %H:%M} UTC.")
+    check_free(Status(row["status"]), row["owner"], row["accepted_at"])
     check_move(Status(row["status"]), Status.ACCEPTED)
     connection.execute(ACCEPT, {"by": by, "id": person, "now": now, "task": task})
     organisation = row["organisation_id"]

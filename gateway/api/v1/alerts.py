@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from gateway.access.restricted import must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.documented import problems
-from gateway.api.of_patient import must_be_open
 from gateway.api.paging import BY_TIME, Cursor, Limit, Page, page_of, read_cursor
 from gateway.storage.alert_list import (
     AlertDetail,
@@ -47,6 +47,6 @@ def list_all(
 def show(alert: UUID, call: Reads) -> AlertDetail:
     """Show why it is one, by which rule and limits, and what happened to it."""
     found = show_alert(call.connection, alert, call.now, call.who.id)
-    must_be_open(call, found.patient_id)
+    must_see(call, found.patient_id)
     call.audit("alert.view", patient=found.patient_id, subject=("alert", str(alert)))
     return found

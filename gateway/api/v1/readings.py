@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from gateway.access.restricted import must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.documented import problems
-from gateway.api.of_patient import PatientId, looked_at, must_be_open
+from gateway.api.of_patient import PatientId, looked_at
 from gateway.api.paging import BY_TIME, Cursor, Limit, Page, page_of, read_cursor
 from gateway.errors import WrongInput
 from gateway.storage.patients import show_patient
@@ -98,7 +99,7 @@ def list_buckets(
 def show(reading: UUID, call: Reads) -> ReadingDetail:
     """Show a reading with its octets and what they were decoded to."""
     found = show_reading(call.connection, reading)
-    must_be_open(call, found.patient_id)
+    must_see(call, found.patient_id)
     call.audit("reading.view", patient=found.patient_id, subject=("reading", str(reading)))
     return found
 
@@ -107,7 +108,7 @@ def show(reading: UUID, call: Reads) -> ReadingDetail:
 def show_trace(reading: UUID, call: Annotated[Call, needs(Right.CUSTODY_READ)]) -> list[Step]:
     """Tell step by step, with times, how a reading came from its device to a task."""
     found = show_reading(call.connection, reading)
-    must_be_open(call, found.patient_id)
+    must_see(call, found.patient_id)
     call.audit("reading.trace", patient=found.patient_id, subject=("reading", str(reading)))
     return list(trace(call.connection, reading))
 

@@ -14,7 +14,7 @@ from gateway.api.tasks_shown import Task
 from gateway.care import hands, snoozes, tasks
 from gateway.care.dispositions import Disposition
 from gateway.care.follow_up import NewTask, make_task
-from gateway.care.moves import Status
+from gateway.care.moves import Status, check_free
 from gateway.errors import Conflict
 from gateway.storage.colleagues import find_colleague
 from gateway.storage.worklist import WorkRow
@@ -56,14 +56,15 @@ class Completing(_Strict):
 
 @router.post("/{task}/take", summary="Take a task")
 def take(move: MoveOf) -> Task:
-    """Take it; its alerts are acknowledged. Of two at once one wins, the other gets 412."""
-    who = move.call.who
+    """Take it; its alerts are acknowledged. Of two at once one wins, the other is told who."""
+    call = move.call
     return move(
         "task.take",
         None,
         lambda row: tasks.accept_task(
-            move.call.connection, row.id, who.name, move.call.now, person=who.id
+            call.connection, row.id, call.who.name, call.now, person=call.who.id
         ),
+        first=lambda row: check_free(row.status, row.owner, row.accepted_at),
     )
 
 
