@@ -53,6 +53,9 @@ CONDITIONS: Final = {
     "owner": "t.owner_id = %(owner)s",
     "untaken": "t.status = 'requested'",
     "named": "lower(p.name) LIKE '%%' || %(named)s || '%%'",
+    "programme": """EXISTS (SELECT FROM programme_member m JOIN programme g ON g.id = m.programme_id
+        WHERE m.patient_id = t.patient_id AND g.key = %(programme)s AND m.since <= %(now)s
+          AND (m.until IS NULL OR m.until > %(now)s))""",
 }
 
 
@@ -105,6 +108,8 @@ class Wanted:
     owner: UUID | None = None
     untaken: bool = False
     named: str = ""
+    programme: str = ""
+    """By its key."""
     snoozed: bool | None = None
     closed: bool = False
     """Closed ones in place of open ones, the newest end first."""

@@ -24,3 +24,8 @@ BEGIN
             FOR EACH ROW EXECUTE FUNCTION tell_of_change()', t, t);
     END LOOP;
 END $$;
+
+-- A queue in its order, and how much lies in it.
+CREATE INDEX task_in_queue ON task (organisation_id, queue, priority,
+    (CASE WHEN status = 'requested' THEN coalesce(due_ack_at, due_at) ELSE due_at END), id)
+    WHERE status NOT IN ('completed', 'cancelled', 'entered-in-error');

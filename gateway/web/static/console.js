@@ -168,3 +168,23 @@ document.addEventListener("change", (event) => {
 });
 
 if (document.body.dataset.live) live(document.body.dataset.live);
+
+/* Dialogs that the server fills open by themselves; "done" closes them. */
+document.addEventListener("htmx:after:swap", (event) => {
+  const dialog = (event.detail?.ctx?.target ?? event.target)?.closest?.("dialog");
+  if (dialog && !dialog.open) dialog.showModal();
+  countTicks();
+});
+document.addEventListener("done", () => {
+  $$("dialog[open]").forEach((dialog) => dialog.close());
+  $$("#rows [name=task]:checked").forEach((box) => { box.checked = false; });
+  countTicks();
+});
+function countTicks() {
+  const bar = $("#bulk");
+  if (!bar) return;
+  const n = $$("#rows [name=task]:checked").length;
+  bar.hidden = n === 0;
+  $("[data-ticked]", bar).textContent = n;
+}
+document.addEventListener("change", (event) => { if (event.target.matches("[name=task]")) countTicks(); });

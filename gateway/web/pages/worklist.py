@@ -1,0 +1,191 @@
+"""The worklist: three queues, the worst first; who takes what, asks whom, and lets it wait."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel, Field, field_validator
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from alerting.model import Queue, Severity
+from alerting.pipeline.snooze import longest
+from alerting.words import template
+from gateway.access.rights import Right
+from gateway.api.call import Call, needs
+from gateway.api.paging import BY_URGENCY, page_of, read_cursor
+from gateway.api.tasks_shown import find_for_work
+from gateway.care.bulk import LOW, give_all, snooze_all, take_all
+from gateway.errors import Conflict, WrongInput
+from gateway.storage.badges import MOST, badges
+from gateway.storage.colleagues import colleagues, find_colleague
+from gateway.storage.programmes import list_programmes
+from gateway.storage.worklist import Wanted, WorkRow, place, worklist
+from gateway.web.answers import done, is_part, words_of
+from gateway.web.navigation import Entry
+from gateway.web.pages.live import live_from
+from gateway.web.templates import page
+
+READERS: Final = frozenset({Right.TASKS_READ, Right.TECHNICAL_TASKS})
+NAVIGATION = Entry(10, template("Worklist"), "/worklist", READERS, key="w")
+AT_ONCE: Final = 50
+QUEUES: Final[dict[Queue, str]] = {
+    "clinical": template("Clinical"),
+    "adherence": template("Adherence"),
+    "technical": template("Technical"),
+}
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Call, needs(*READERS)]
+Worker = Annotated[Call, needs(Right.TASKS_WORK, Right.TECHNICAL_TASKS)]
+
+
+class Filters(BaseModel, extra="ignore"):
+    """What of the list is shown. A name is in forms only: it has no place in an address."""
+
+    queue: Queue = "clinical"
+    priority: Severity | None = None
+    whose: Literal["", "mine", "nobody"] = ""
+    programme: Annotated[str, Field(max_length=100)] = ""
+    cursor: Annotated[str | None, Field(max_length=400)] = None
+
+    @field_validator("priority", "cursor", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        return value or None
+
+
+class Sought(Filters):
+    """The same from a form, with a part of a name."""
+
+    named: Annotated[str, Field(max_length=100)] = ""
+
+
+@router.get("/worklist")
+def show(call: Reader, request: Request, filters: Annotated[Filters, Query()]) -> HTMLResponse:
+    """Show the list."""
+    return _list(call, request, Sought(**filters.model_dump()))
+
+
+@router.post("/worklist")
+def seek(call: Reader, request: Request, sought: Annotated[Sought, Form()]) -> HTMLResponse:
+    """Show the list, looked through by name; as a part where htmx asks."""
+    return _list(call, request, sought)
+
+
+def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
+    if not call.who.may(Right.TASKS_READ):
+        sought = sought.model_copy(update={"queue": "technical"})
+    rows, after = _rows(call, sought)
+    call.audit("worklist.view", queue=sought.queue)
+    shown: dict[str, Any] = {
+        "sought": sought,
+        "rows": rows,
+        "after": after,
+        "low": LOW,
+        "may_work": sought.queue == "technical" or call.who.may(Right.TASKS_WORK),
+        "may_read": call.who.may(Right.PATIENTS_READ),
+    }
+    if is_part(request):
+        return page(request, "worklist_rows.html", call.who, **shown)
+    return page(
+        request,
+        "worklist.html",
+        call.who,
+        live=live_from(request),
+        queues=QUEUES if call.who.may(Right.TASKS_READ) else {"technical": QUEUES["technical"]},
+        open_in=badges(call.connection),
+        most=MOST,
+        programmes=list_programmes(call.connection, call.who.organisation, call.now),
+        **shown,
+    )
+
+
+def _rows(call: Call, sought: Sought) -> tuple[list[WorkRow], str | None]:
+    wanted = Wanted(
+        queue=sought.queue,
+        priority=sought.priority,
+        owner=call.who.id if sought.whose == "mine" else None,
+        untaken=sought.whose == "nobody",
+        named=sought.named.strip(),
+        programme=sought.programme,
+        viewer=call.who.id,
+    )
+    after = read_cursor(sought.cursor, BY_URGENCY)
+    found = worklist(call.connection, wanted, call.now, after=after, limit=AT_ONCE + 1)
+    rows, following = page_of(found, AT_ONCE, lambda row: place(row, wanted))
+    return list(rows), following
+
+
+@router.get("/worklist/ask/{what}")
+def ask(call: Worker, request: Request, what: Literal["give", "snooze"]) -> HTMLResponse:
+    """Ask for whom, or for how long, of those that are ticked."""
+    people = [each for each in colleagues(call.connection, limit=200) if each.may(Right.TASKS_WORK)]
+    return page(request, "ask.html", call.who, what=what, task=None, people=people)
+
+
+class Ticked(BaseModel):
+    """The tasks that are ticked; no more than a page shows."""
+
+    task: Annotated[list[UUID], Field(min_length=1, max_length=AT_ONCE)]
+
+
+class Given(Ticked):
+    """To whom, with what words."""
+
+    to: UUID
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class Snoozed(Ticked):
+    """For how long, and why; everybody reads the reason."""
+
+    hours: Annotated[float, Field(gt=0, le=24)]
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+@router.post("/worklist/take")
+def take(call: Worker, request: Request, ticked: Annotated[Ticked, Form()]) -> Response:
+    """Take all that are ticked and nobody has yet."""
+    _may_work_on(call, ticked)
+    n = take_all(call.connection, ticked.task, call.who.id, call.who.name, call.now)
+    call.audit("task.take", tasks=[str(task) for task in ticked.task])
+    said = template("Taken: {n}; somebody else has {others}.")
+    return _done(call, request, said, n, len(ticked.task) - n)
+
+
+@router.post("/worklist/give")
+def give(call: Worker, request: Request, given: Annotated[Given, Form()]) -> Response:
+    """Ask a colleague for all that are ticked."""
+    _may_work_on(call, given)
+    to = find_colleague(call.connection, given.to)
+    if not to.may(Right.TASKS_WORK):
+        raise Conflict("Their role does not let them work on these tasks.")
+    by = (call.who.id, call.who.name)
+    n = give_all(call.connection, given.task, (to.id, to.name), by, call.now, note=given.note)
+    call.audit("task.give", tasks=[str(task) for task in given.task], to=str(to.id))
+    said = template("Handed over: {n}; not possible for {others}.")
+    return _done(call, request, said, n, len(given.task) - n)
+
+
+@router.post("/worklist/snooze")
+def snooze(call: Worker, request: Request, snoozed: Annotated[Snoozed, Form()]) -> Response:
+    """Let all that are ticked wait."""
+    _may_work_on(call, snoozed)
+    length = timedelta(hours=snoozed.hours)
+    if length > longest(Severity.P4):
+        raise WrongInput("A snooze ends within a day.")
+    n = snooze_all(call.connection, snoozed.task, call.who.name, snoozed.reason, length, call.now)
+    call.audit("task.snooze", tasks=[str(task) for task in snoozed.task])
+    said = template("Waiting: {n}; not possible for {others}.")
+    return _done(call, request, said, n, len(snoozed.task) - n)
+
+
+def _may_work_on(call: Call, ticked: Ticked) -> None:
+    for task in ticked.task:
+        find_for_work(call, task)
+
+
+def _done(call: Call, request: Request, said: str, n: int, others: int) -> Response:
+    return done(request, words_of(request, call.who), said, "/worklist", n=n, others=others)
