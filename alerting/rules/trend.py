@@ -20,7 +20,7 @@ from alerting.fold import Judged
 from alerting.model import Direction, Fact, Observation, Problem, Severity
 from alerting.rules import Kind, concerned
 from alerting.series import Daily, daily, looking_back, statistic
-from alerting.statistics.trend import MannKendall, mann_kendall, significance, theil_sen
+from alerting.statistics.trend import Floats, MannKendall, mann_kendall, significance, theil_sen
 from alerting.units import written
 from alerting.words import SILENT, Said, template
 
@@ -63,15 +63,12 @@ def judge(rule: Trend, observations: Sequence[Observation], since: datetime) -> 
 
 
 def _judge(rule: Trend, found: Daily) -> Iterator[Judged]:
-    slopes, _ = theil_sen(found.rows, np.arange(rule.days, dtype=np.float64))
-    tests = zip(*mann_kendall(found.rows), strict=True)
+    slopes = theil_sen(found.rows, np.arange(rule.days, dtype=np.float64))
     many = np.count_nonzero(~np.isnan(found.rows), axis=1)
-    for n, (slope, (s, variance)) in enumerate(zip(slopes, tests, strict=True)):
-        if many[n] < rule.at_least:
-            continue
-        weekly = statistic(slope * WEEK)
+    for n in map(int, np.flatnonzero(many >= rule.at_least)):
+        weekly = statistic(slopes[n] * WEEK)
         steep = rule.fired(weekly, found.unit)
-        test = significance(s, variance) if steep else None
+        test = _test(found.rows[n]) if steep else None  # rarely: it costs more than the slope
         held = rule.held(weekly, found.unit)
         if steep is None or test is None or test.p >= rule.alpha:
             yield Judged(found.judged[n], None, held, SILENT)
@@ -79,6 +76,11 @@ def _judge(rule: Trend, found: Daily) -> Iterator[Judged]:
         reason = _reason(rule, steep, found.unit, float(weekly))
         facts = _facts(found.unit, float(weekly), test, int(many[n]))
         yield Judged(found.judged[n], steep, held, reason, facts, found.basis(n))
+
+
+def _test(days: Floats) -> MannKendall:
+    (s,), (variance,) = mann_kendall(days[None])
+    return significance(s, variance)
 
 
 def _reason(rule: Trend, band: Severity, unit: str, weekly: float) -> Said:
@@ -112,8 +114,7 @@ def lint(rule: Trend) -> tuple[str, ...]:
 
 def _unreachable(rule: Trend) -> Iterator[str]:
     """Find an alpha that even a straight line of so few days does not reach."""
-    (s,), (variance,) = mann_kendall(np.arange(rule.at_least, dtype=np.float64)[None])
-    least = significance(s, variance).p
+    least = _test(np.arange(rule.at_least, dtype=np.float64)).p
     if least >= rule.alpha:
         yield f"{rule.at_least} days never reach alpha {rule.alpha}: p is {least:.3f} or more"
 

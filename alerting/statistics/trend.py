@@ -5,6 +5,7 @@ Mann, Econometrica 13 (1945) 245; Kendall, Rank Correlation Methods (1975), for 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import erfc, sqrt
 
 import numpy as np
@@ -36,16 +37,19 @@ def median(rows: Floats) -> Floats:
     return middle
 
 
-def theil_sen(rows: Floats, times: Floats) -> tuple[Floats, Floats]:
-    """Return slope and intercept of each row; NaN where it has fewer than two values.
+@cache
+def _pairs(days: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the columns i and j of every pair with i < j."""
+    return np.triu_indices(days, 1)
 
-    slope = median over i < j of (x_j - x_i) / (t_j - t_i);
-    intercept = median(x) - slope * median(t), over the times that have a value.
+
+def theil_sen(rows: Floats, times: Floats) -> Floats:
+    """Return the slope of each row; NaN where it has fewer than two values.
+
+    slope = median over i < j of (x_j - x_i) / (t_j - t_i).
     """
-    i, j = np.triu_indices(rows.shape[1], 1)
-    slope = median((rows[:, j] - rows[:, i]) / (times[j] - times[i]))
-    seen = np.where(np.isnan(rows), np.nan, times)
-    return slope, median(rows) - slope * median(seen)
+    i, j = _pairs(rows.shape[1])
+    return median((rows[:, j] - rows[:, i]) / (times[j] - times[i]))
 
 
 def mann_kendall(rows: Floats) -> tuple[Floats, Floats]:
@@ -54,7 +58,7 @@ def mann_kendall(rows: Floats) -> tuple[Floats, Floats]:
     S = sum over i < j of sign(x_j - x_i);
     variance = [n(n-1)(2n+5) - sum over groups of g ties g(g-1)(2g+5)] / 18.
     """
-    i, j = np.triu_indices(rows.shape[1], 1)
+    i, j = _pairs(rows.shape[1])
     s = np.nansum(np.sign(rows[:, j] - rows[:, i]), axis=1)
     seen = ~np.isnan(rows)
     n = np.count_nonzero(seen, axis=1)
