@@ -34,6 +34,8 @@ def effective(rule: R, overrides: Iterable[Override], at: datetime) -> R | None:
     one does not fit the rule: they are checked when they are written.
     """
     mine = [each for each in overrides if each.rule_key == rule.key and each.in_force(at)]
+    if not mine:
+        return rule
     found: R | None = rule
     for level in Level:
         newest = max((o for o in mine if o.level is level), key=_newest, default=None)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerting.extent import Extent, extent
 from alerting.model import Carried, Episode, Observation, Problem, Rule
 from alerting.rules import ALWAYS, concerned, kinds
 
@@ -23,11 +24,18 @@ class Evaluate:
     def __call__(self, items: Sequence[Observation], _now: datetime, /) -> tuple[Episode, ...]:
         """Return every episode, open or closed, within what was observed."""
         seen = {names: concerned(names, items) for names in {r.reads for r in self.rules}}
-        return tuple(e for rule in self.rules for e in self._of(rule, seen[rule.reads]))
+        within = {names: extent(ordered) for names, ordered in seen.items()}
+        return tuple(
+            episode
+            for rule in self.rules
+            for episode in self._of(rule, seen[rule.reads], within[rule.reads])
+        )
 
-    def _of(self, rule: Rule, ordered: Sequence[Observation]) -> tuple[Episode, ...]:
+    def _of(
+        self, rule: Rule, ordered: Sequence[Observation], within: Extent | None
+    ) -> tuple[Episode, ...]:
         since, carried = self.since.get(rule.key, ALWAYS), self.carried.get(rule.key)
-        return kinds()[rule.kind].of(rule, ordered, since, carried)
+        return kinds()[rule.kind].of(rule, ordered, since, carried, within)
 
 
 def problems(rules: Iterable[Rule], observations: Sequence[Observation]) -> tuple[Problem, ...]:

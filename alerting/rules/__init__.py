@@ -13,10 +13,16 @@ from alerting.model import TAKES_PART, Carried, Episode, Observation, Problem, R
 
 if TYPE_CHECKING:  # numpy: only a back-test needs it
     from alerting.columns import Columns, Judgements
+    from alerting.extent import Extent
 
 R = TypeVar("R", bound=Rule)
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def anything(_rule: Rule, _extent: "Extent") -> bool:
+    """Say that a kind has to judge all that it is given."""
+    return True
 
 
 def nothing(_rule: Rule, _observations: Iterable[Observation]) -> tuple[Problem, ...]:
@@ -33,6 +39,9 @@ class Kind(Generic[R]):
     it may look back on (`Rule.looks_back`). What it says is a function of its arguments alone: the
     order in which readings arrived, and how often, never changes it.
 
+    `may_fire`, where a kind has it, says of the extent of the same observations whether any of them
+    may fire. Where none does nothing begins, so that they need not be judged.
+
     `vector`, where a kind has it, judges the values of one component of many patients at once, for
     back-tests; it says the same as `judge`, row by row. Without it they go one by one.
     """
@@ -42,6 +51,7 @@ class Kind(Generic[R]):
     judge: Callable[[R, Sequence[Observation], datetime], Iterable[Judged]]
     lint: Callable[[R], tuple[str, ...]]
     problems: Callable[[R, Iterable[Observation]], tuple[Problem, ...]] = nothing
+    may_fire: "Callable[[R, Extent], bool]" = anything
     vector: "Callable[[R, Columns], Judgements] | None" = None
 
     def episodes(
@@ -58,9 +68,16 @@ class Kind(Generic[R]):
         return self.of(rule, concerned(rule.reads, observations), since, carried)
 
     def of(
-        self, rule: R, ordered: Sequence[Observation], since: datetime, carried: Carried | None
+        self,
+        rule: R,
+        ordered: Sequence[Observation],
+        since: datetime,
+        carried: Carried | None,
+        extent: "Extent | None" = None,
     ) -> tuple[Episode, ...]:
-        """Return the same of observations that are `concerned` already."""
+        """Return the same of observations that are `concerned` already, with their extent."""
+        if carried is None and extent is not None and not self.may_fire(rule, extent):
+            return ()
         judged = self.judge(rule, ordered, since)
         return fold(rule, judged, carried, self._again(rule, carried))
 
@@ -99,4 +116,4 @@ def kinds() -> Mapping[str, Kind[Any]]:
     return MappingProxyType(_found)
 
 
-__all__: Final = ["ALWAYS", "Kind", "concerned", "kinds", "nothing"]
+__all__: Final = ["ALWAYS", "Kind", "anything", "concerned", "kinds", "nothing"]

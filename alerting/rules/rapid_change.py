@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from alerting.bands import Movable, by_answer, in_one_of, left_out, no_bound, with_answers
+from alerting.extent import Extent
 from alerting.fold import Judged
 from alerting.model import Direction, Fact, Observation, Problem
 from alerting.rules import Kind, concerned
@@ -139,6 +140,11 @@ def _plain(number: Decimal) -> str:
     return f"{round(number, 2).normalize():f}"
 
 
+def may_fire(rule: RapidChange, extent: Extent) -> bool:
+    """See `Kind`."""
+    return extent.changes(rule)
+
+
 def problems(rule: RapidChange, observations: Iterable[Observation]) -> tuple[Problem, ...]:
     """Return the readings whose unit this rule has no bound for and cannot convert."""
     return no_bound(rule, rule.units, concerned(rule.components, observations))
@@ -152,4 +158,4 @@ def lint(rule: RapidChange) -> tuple[str, ...]:
     return tuple(out)
 
 
-KIND: Final = Kind("rapid_change", RapidChange, judge, lint, problems)
+KIND: Final = Kind("rapid_change", RapidChange, judge, lint, problems, may_fire)

@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from alerting.bands import Bands, Movable, WithSymptoms, left_out, no_bound, with_answers
+from alerting.extent import Extent
 from alerting.fold import Judged, one_per_reading
 from alerting.model import Observation, Problem, Severity, worst
 from alerting.rules import Kind, concerned
@@ -189,6 +190,11 @@ def _reached(rule: Sustained, band: Severity, last: Judged) -> Said:
     return again.reason if again and again.fired else last.reason
 
 
+def may_fire(rule: Sustained, extent: Extent) -> bool:
+    """See `Kind`."""
+    return extent.reaches(rule) or (rule.single is not None and extent.reaches(rule.single))
+
+
 def problems(rule: Sustained, observations: Iterable[Observation]) -> tuple[Problem, ...]:
     """Return the readings whose unit this rule has no bound for and cannot convert."""
     return no_bound(rule, rule.units, concerned(rule.components, observations))
@@ -218,4 +224,4 @@ def vector(rule: Sustained, columns: "Columns") -> "Judgements":
     return replace(judged, fired=fired, held=held)
 
 
-KIND: Final = Kind("sustained", Sustained, judge, lint, problems, vector)
+KIND: Final = Kind("sustained", Sustained, judge, lint, problems, may_fire, vector)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from alerting.bands import Movable, by_answer, in_one_of, left_out, no_bound, with_answers
 from alerting.bounds import Bound
+from alerting.extent import Extent
 from alerting.fold import Judged
 from alerting.model import Direction, Observation, Problem, Severity, worst
 from alerting.rules import Kind, concerned
@@ -82,6 +83,11 @@ def _reason(bound: Bound, observation: Observation, unit: str) -> Said:
     return Said.of("is {bound} {unit}", bound=bound.said(), unit=written(unit))
 
 
+def may_fire(rule: Threshold, extent: Extent) -> bool:
+    """See `Kind`."""
+    return extent.reaches(rule)
+
+
 def problems(rule: Threshold, observations: Iterable[Observation]) -> tuple[Problem, ...]:
     """Return the readings whose unit this rule has no bound for and cannot convert."""
     return no_bound(rule, rule.units, concerned(rule.components, observations))
@@ -111,4 +117,4 @@ def judge_each(
     return judge_bands(columns, rule.direction, rule.units, tuple(rule.bands), reached, beyond)
 
 
-KIND: Final = Kind("threshold", Threshold, judge, lint, problems, vector)
+KIND: Final = Kind("threshold", Threshold, judge, lint, problems, may_fire, vector)

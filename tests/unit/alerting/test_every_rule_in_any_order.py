@@ -15,11 +15,12 @@ from random import Random
 import pytest
 
 from alerting.bands import sent
+from alerting.extent import extent
 from alerting.model import Episode, Observation, Rule
 from alerting.packs.loader import load_pack, load_packs
 from alerting.pipeline.decisions import Late, Open
 from alerting.pipeline.evaluate import Evaluate
-from alerting.rules import kinds
+from alerting.rules import ALWAYS, anything, concerned, kinds
 from device_profiles.reading import Validity
 from tests.unit.alerting.make import NOON, episodes, observe
 from tests.unit.alerting.register import Register
@@ -107,6 +108,21 @@ def test_the_order_of_rules_changes_no_episode() -> None:
         assert _by_key(Evaluate(shuffled)(chart, NOON + timedelta(days=60))) == _by_key(
             Evaluate(OPENING)(chart, NOON + timedelta(days=60))
         )
+
+
+@pytest.mark.parametrize("rule", OPENING, ids=lambda rule: rule.key)
+def test_what_need_not_be_judged_would_have_said_nothing(rule: Rule) -> None:
+    """Of few readings, so that often none of them is beyond a limit."""
+    kind, spared = kinds()[rule.kind], 0
+    for seed in range(MOST):
+        random = Random(f"{rule.key} {seed}")  # noqa: S311
+        some = random.sample(draw(rule, random), random.choice((1, 2, 5, 20)))
+        name = random.choice(rule.components)
+        one = concerned(rule.reads, [each for each in some if each.component == name])
+        if (within := extent(one)) and not kind.may_fire(rule, within):
+            spared += 1
+            assert kind.of(rule, one, ALWAYS, None) == ()
+    assert spared or kind.may_fire is anything
 
 
 def test_every_kind_is_among_them() -> None:
