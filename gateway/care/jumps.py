@@ -1,4 +1,4 @@
-"""Somebody is asked whose a held reading is; what they say is written down and carried out."""
+"""Somebody is asked whose a held reading is. What they say is in held.py."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,16 +10,12 @@ from alerting.model import Severity
 from alerting.units import written
 from device_profiles.wire.v1 import Header
 from gateway.care.due import due
-from gateway.care.technical import end_task
-from gateway.errors import NotFound
 from gateway.ingest.jumps import Doubt
 from gateway.storage import doubts
 from gateway.storage.database import Connection
 from gateway.storage.events import record
 
 PRIORITY: Final = Severity.P3
-CONFIRMED: Final = "it is the patient's reading"
-REFUSED: Final = "it is not the patient's reading"
 
 ZONE: Final = "SELECT timezone FROM patient WHERE id = %s"
 # One question for a patient and rule, however many readings it is about.
@@ -101,16 +97,3 @@ def sentence(doubt: Doubt, zone: ZoneInfo) -> str:
         f"{last.number:f} {written(last.unit)} on {before:%Y-%m-%d}. It is held, not charted. "
         "Ask the patient: was it you?"
     )
-
-
-def decided(connection: Connection, held: UUID, by: str, now: datetime, *, confirmed: bool) -> None:
-    """Write down whose it is, and end the task where it asks about nothing else."""
-    state, why = ("confirmed", CONFIRMED) if confirmed else ("refused", REFUSED)
-    found = doubts.decide(connection, held, state, by, now)
-    if not found:
-        raise NotFound(f"Nobody asks about {held}; `hearthline-gateway quarantine list` lists it.")
-    for row in {row["task_id"]: row for row in found}.values():
-        task = row["task_id"]
-        record(connection, row["organisation_id"], f"reading_{state}", now, task=task, actor=by)
-        if task is not None and not doubts.still_asked(connection, task):
-            end_task(connection, task, why, now)

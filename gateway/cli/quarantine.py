@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from gateway.care.jumps import decided
+from gateway.care.held import decided
 from gateway.cli.given import who
 from gateway.cli.options import By
 from gateway.cli.output import JsonOption, print_json, print_table

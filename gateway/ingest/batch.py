@@ -209,7 +209,7 @@ class Batch:
         for one in opened:
             if one.refused:
                 refused = Refused(one.refused, one.header, one.hub.organisation)
-                self._quarantine(one.delivery, one.sha256, refused)
+                self._quarantine(one.delivery, one.sha256, refused, one.taken)
             self._account(one)
             self._note(one)
             if not isinstance(one.body, StatusBody):
@@ -291,9 +291,14 @@ class Batch:
             told = receipt(life.hub, life.epoch, accounted, self.told[life])
             self.outcome.receipts.append(told)
 
-    def _quarantine(self, delivery: Delivery, sha256: bytes, refused: Refused) -> bool:
-        """Keep it with its reason; say whether it is seen for the first time."""
-        header = refused.header
+    def _quarantine(
+        self, delivery: Delivery, sha256: bytes, refused: Refused, taken: Sequence[Taken] = ()
+    ) -> bool:
+        """Keep it with its reason; say whether it is seen for the first time.
+
+        Of what could be opened people are told device, slot and time: they are asked whose it is.
+        """
+        header, about = refused.header, taken[0] if taken else None
         row = self.connection.execute(
             arrivals.QUARANTINE,
             {
@@ -307,6 +312,9 @@ class Batch:
                 "reason": refused.reason,
                 "receipted": refused.reason not in NEVER_RECEIPTED,
                 "received_at": delivery.received_at,
+                "device_id": about.arrival.device if about else None,
+                "user_slot": about.reading.user if about else None,
+                "measured_at": about.measured_at if about else None,
             },
         ).fetchone()
         counts = self.outcome.quarantined

@@ -7,6 +7,7 @@ what the broker loses stays with the hubs.
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ from device_profiles.wire.v1 import Receipt, shard, topic_down, write_receipt
 from gateway.core.acceptance import Delivery, Reason
 from gateway.core.shards import SHARDS
 from gateway.errors import ConnectionLost
+from gateway.ingest.again import due_again, forget, try_again
 from gateway.ingest.batch import Batch, Keys, Outcome
 from gateway.ingest.consumer import RECEIVE_MAXIMUM, Consumer, Received
 from gateway.storage.database import Connection, Database
@@ -74,6 +76,7 @@ class Ingest:
         self._stop = stop
         self._inbox: Inbox = queue.Queue(MOST_RECEIVED)
         self._consumers: dict[str, Consumer] = {}
+        self._look_at = 0.0
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -98,8 +101,10 @@ class Ingest:
             received = self._drain()
             if received:
                 self._handle(connection, received)
-            else:
-                connection.execute("SELECT 1")  # an idle owner must notice that its locks are gone
+            # Also that an idle owner notices that its locks are gone.
+            if not received or time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + LOCK_EVERY_S
+                self._try_again(connection)
 
     def _take_shards(self, connection: Connection) -> None:
         free = [name for name in self._shards if name not in self._consumers]
@@ -160,6 +165,21 @@ class Ingest:
     ) -> Outcome:
         with connection.transaction():
             return Batch(connection, self._keys, self._jumps).accept(deliveries, force)
+
+    def _try_again(self, connection: Connection) -> None:
+        """Take what people have said of readings that were held."""
+        for id_ in due_again(connection):
+            try:
+                with connection.transaction():
+                    outcome = try_again(connection, self._keys, self._jumps, id_)
+            except Exception as error:
+                if lost(error):
+                    raise
+                log.warning("envelope_failed", error=type(error).__name__)
+                forget(connection, id_)
+            else:
+                for receipt in outcome.receipts if outcome else ():
+                    self._send(receipt)
 
     def _send(self, receipt: Receipt) -> None:
         consumer = self._consumers.get(shard(receipt.hub))

@@ -116,9 +116,9 @@ FROM jsonb_to_recordset(%s) AS r(hub_id uuid, epoch bigint, seq bigint, organisa
 
 QUARANTINE: Final = """
 INSERT INTO quarantine (organisation_id, hub_id, epoch, seq, topic, envelope, sha256, reason,
-    receipted, received_at)
+    receipted, received_at, device_id, user_slot, measured_at)
 VALUES (%(organisation_id)s, %(hub_id)s, %(epoch)s, %(seq)s, %(topic)s, %(envelope)s, %(sha256)s,
-    %(reason)s, %(receipted)s, %(received_at)s)
+    %(reason)s, %(receipted)s, %(received_at)s, %(device_id)s, %(user_slot)s, %(measured_at)s)
 ON CONFLICT (sha256, md5(topic)) DO UPDATE SET times_seen = quarantine.times_seen + 1
 RETURNING times_seen = 1 AS first"""
 

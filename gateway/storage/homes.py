@@ -170,6 +170,16 @@ def _add_device(connection: Connection, hub: HubRow, new: NewPairing) -> UUID:
     return device
 
 
+def device_of(connection: Connection, device: UUID) -> tuple[str, str]:
+    """Return a device's address and profile. Raises NotFound."""
+    row = connection.execute(
+        "SELECT address, profile FROM device WHERE id = %s", [device]
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"No device {device}.")
+    return row["address"], row["profile"]
+
+
 def last_told(connection: Connection, hub: UUID) -> dict[str, Any]:
     """Return a hub's last heartbeat and, as `devices`, what it said of each of them."""
     told = connection.execute(TOLD, [hub]).fetchone() or {"received_at": None}

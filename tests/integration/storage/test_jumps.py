@@ -9,7 +9,7 @@ import pytest
 
 from device_profiles.gatt import sig
 from device_profiles.reading import Indication, Kind, Reading, Validity, Value
-from gateway.care.jumps import decided
+from gateway.care.held import decided
 from gateway.core.acceptance import Reason
 from gateway.errors import NotFound
 from gateway.ingest.batch import Batch, Outcome
