@@ -8,10 +8,12 @@ settings.load_profile("hearthline")
 
 pytest_plugins = [
     "tests.fixtures.broker",
+    "tests.fixtures.chromium",
     "tests.fixtures.database",
     "tests.fixtures.console",  # built on the one before
     "tests.fixtures.promises",
     "tests.fixtures.radio",
     "tests.fixtures.site",
     "tests.fixtures.whole_site",
+    "tests.fixtures.clinic",  # built on the one before
 ]

@@ -2,13 +2,9 @@
 device, and a box that takes the hub's place."""
 
 import json
-import os
 import re
-import subprocess
 import tomllib
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -24,99 +20,12 @@ from edge_agent.identity.hub import read_hub_file, signing_key
 from gateway.identity.authority import certify_hub
 from gateway.identity.files import SiteKeys
 from gateway.storage.certificates import record_certificate
-from gateway.storage.database import Database
 from simulators.home_file import HomeFile
-from simulators.programs import ProgramFailed, script
-from simulators.site import Gateway, Home, free_port
+from simulators.programs import ProgramFailed
+from simulators.site import Home
+from tests.fixtures.clinic import Clinic, digits_in, edge, enrol
 from tests.fixtures.promises import Keep
 from tests.fixtures.whole_site import SECRETS, ZONE, cuff, wait_for
-
-DIGITS = re.compile(r"hub confirm \S+ (\d{6})")
-
-
-@dataclass
-class Clinic:
-    """A running gateway with one patient."""
-
-    gateway: Gateway
-    organisation: str
-    patient: str
-
-    def invite(self, *more: str) -> dict[str, str]:
-        told: dict[str, str] = self.gateway.call(
-            *(
-                "hub",
-                "invite",
-                "Hub",
-                "--organisation",
-                self.organisation,
-                "--timezone",
-                ZONE,
-                *more,
-            )
-        )
-        return told
-
-    def state(self, hub: str) -> str:
-        return str(
-            next(row["state"] for row in self.gateway.call("hub", "list") if row["id"] == hub)
-        )
-
-    def heard(self, hub: str) -> bool:
-        return self.gateway.call("hub", "show", hub)["received_at"] is not None
-
-    def database(self) -> Database:
-        folder = self.gateway.folder / "gateway" / "postgres"
-        return Database(f"postgresql://postgres:@/postgres?host={folder}")
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with ExitStack() as running:
-        gateway = Gateway(tmp_path, free_port(), free_port())
-        gateway.call("migrate")
-        running.callback(gateway.program.stop)
-        gateway.program.start()
-        gateway.wait_until_ready(60)
-        organisation = gateway.call("organisation", "add", "Clinic")["id"]
-        patient = gateway.call(
-            "patient", "add", SECRETS["name"], "--organisation", organisation, "--timezone", ZONE
-        )["id"]
-        yield Clinic(gateway, organisation, patient)
-
-
-def edge(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [script("hearthline-edge"), *arguments],
-        env={
-            **os.environ,
-            "HEARTHLINE_HUB_DIR": str(folder / "hub"),
-            "HEARTHLINE_STATE_DIR": str(folder / "state"),
-            "HEARTHLINE_CLOCK_TRUSTED": "true",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def digits_in(read: Callable[[], str]) -> str:
-    """Return the six digits that a hub shows."""
-    for line in iter(read, ""):
-        if found := DIGITS.search(line):
-            return found.group(1)
-    raise AssertionError("no digits")
-
-
-def enrol(clinic: Clinic, told: dict[str, str], folder: Path) -> None:
-    """Be the box and the technician."""
-    box = edge(folder, "enroll", told["invitation"])
-    assert box.stdout is not None
-    digits = digits_in(box.stdout.readline)
-    assert clinic.state(told["hub"]) == "enrolled"
-    clinic.gateway.call("hub", "confirm", told["hub"], digits)
-    assert box.wait(30) == 0, box.stdout.read()
-    box.stdout.close()
 
 
 def start_home(folder: Path, hub: str, running: ExitStack) -> Home:
