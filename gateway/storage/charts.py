@@ -35,15 +35,20 @@ _OBSERVATION: Final = """
 v.reading_id, v.measured_at, r.received_at, r.stored_at, v.name AS component, v.unit,
        v.validity, v.number, v.absent, v.ordinal, r.flags"""
 
+# OFFSET 0: each patient by the index, never whole tables, whatever the statistics say.
 OBSERVATIONS: Final = f"""
-SELECT r.patient_id, {_OBSERVATION}
+SELECT c.patient, {_OBSERVATION}
 FROM unnest(%(patients)s::uuid[], %(organisations)s::uuid[], %(names)s::text[],
     %(starts)s::timestamptz[]) AS c(patient, organisation, name, start)
-JOIN reading_value v ON v.patient_id = c.patient AND v.name = c.name
-    AND v.measured_at >= c.start AND v.measured_at >= %(first)s
-JOIN reading r ON r.id = v.reading_id AND r.measured_at = v.measured_at
-WHERE r.organisation_id = c.organisation AND r.patient_id = c.patient
-  AND r.measured_at >= %(first)s AND v.reading_id <> ALL(%(aside)s)"""  # noqa: S608 - constants only
+CROSS JOIN LATERAL (
+    SELECT * FROM reading_value WHERE patient_id = c.patient AND name = c.name
+      AND measured_at >= c.start AND measured_at >= %(first)s AND reading_id <> ALL(%(aside)s)
+    OFFSET 0) AS v
+CROSS JOIN LATERAL (
+    SELECT received_at, stored_at, flags FROM reading
+    WHERE id = v.reading_id AND measured_at = v.measured_at AND measured_at >= %(first)s
+      AND organisation_id = c.organisation AND patient_id = c.patient OFFSET 0) AS r
+"""  # noqa: S608 - constants only
 
 EVIDENCE: Final = """
 SELECT alert_id, array_agg(reading_id) AS readings FROM alert_reading
@@ -206,7 +211,7 @@ def _observations(
     }
     found: dict[UUID, list[dict[str, Any]]] = {duties.patient: [] for duties, _ in asked}
     for each in connection.execute(OBSERVATIONS, row):
-        found[each.pop("patient_id")].append(each)
+        found[each.pop("patient")].append(each)
     return {duties.patient: _in_zone(duties.zone, found[duties.patient]) for duties, _ in asked}
 
 
