@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from alerting.rules.jump import Jump
+from gateway.audit.seal import Seal
 from gateway.broker.files import update_broker
 from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost, WrongInput
@@ -21,7 +22,7 @@ from gateway.identity.keys_live import LiveRecipients
 from gateway.ingest.batch import Keys
 from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
-from gateway.life import MESSAGES, TASKS, Loop, live
+from gateway.life import AUDIT, MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
 from gateway.notifiers_file import read_notifiers
 from gateway.operators import Alarm
@@ -98,7 +99,8 @@ def run_worker(settings: Settings) -> None:
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
-    with running([*beside_worker(database, stop, delivery), dog]):
+    seal = Loop(database, stop, Seal(settings).look, AUDIT)
+    with running([*beside_worker(database, stop, delivery), dog, seal]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 

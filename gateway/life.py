@@ -24,6 +24,8 @@ Work = Callable[[Connection, datetime], int]
 # New tasks and new messages are told, so that nobody waits for the next look.
 TASKS: Final = "task"
 MESSAGES: Final = "notification"
+# Nobody tells: its loop looks at the clock.
+AUDIT: Final = "audit"
 
 
 def live(connection: Connection, now: datetime) -> int:

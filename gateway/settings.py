@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """The shards that this ingest process may own, as hex digits."""
     packs: Path | None = None
     """A folder of the site's own rule packs, beside those that ship."""
+    audit_checkpoints: Path | None = None
+    """A folder outside this machine, for a second copy of the audit's signed checkpoints."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -90,6 +92,11 @@ class Settings(BaseSettings):
     def broker_folder(self) -> Path:
         """Return the folder of the broker's files."""
         return self.home / "broker"
+
+    @property
+    def audit_folder(self) -> Path:
+        """Return the folder of the audit's signed checkpoints."""
+        return self.home / "audit"
 
     @property
     def postgres(self) -> Path:

@@ -38,6 +38,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "watchdog": ("watchdog",),
     "custody": ("custody",),
     "statement": ("statement",),
+    "audit": ("audit",),
     "quarantine": ("quarantine",),
     "rules": ("rules", "programmes", "limits", "backtest"),
     "programme": ("programmes",),

@@ -18,6 +18,7 @@ from device_profiles.wire.hub_file import RecipientRecord
 from device_profiles.wire.keys import RecipientPrivate, Suite
 from gateway.core.shards import SHARDS
 from gateway.errors import WrongInput
+from gateway.identity import audit_key
 from gateway.identity.authority import Credential, issue_client, issue_server, make_authority
 from gateway.identity.public import NAME as PUBLIC
 from gateway.identity.public import PublicKeys
@@ -128,6 +129,7 @@ def make_site_keys(folder: Path, hosts: list[str], now: datetime) -> SiteKeys:
         for lasting in ("receipt.key", "recipients.json"):
             read_stored(folder / lasting)
         _issue_services(folder, hosts, now)
+        _make_audit_key(folder)
         publish(SiteKeys(folder))
     return SiteKeys(folder)
 
@@ -142,6 +144,17 @@ def _found(folder: Path, now: datetime) -> None:
     if not (folder / "recipients.json").exists():
         write_private(folder / "recipients.json", RECIPIENTS.dump_json(_new_recipients(now)))
     write_credential(folder, "ca", make_authority("Hearthline site CA", now))
+
+
+def _make_audit_key(folder: Path) -> None:
+    """Make it where it is not: an older site has none, and a lost one is no reason to stand still.
+    What the lost one signed is verified by its public half."""
+    path, public = folder / audit_key.KEY, folder / audit_key.PUBLIC
+    if not path.exists():
+        write_private(path, ed25519_pem(Ed25519PrivateKey.generate()))
+    known = public.read_bytes() if public.exists() else b""
+    if (told := audit_key.with_public(known, audit_key.read_audit_key(folder))) != known:
+        write_private(public, told)
 
 
 def publish(keys: SiteKeys) -> None:

@@ -46,6 +46,9 @@ CREATE TABLE audit_head (
     seq bigint NOT NULL,
     hash bytea NOT NULL
 );
+ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_head FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_the_gateway ON audit_head TO CURRENT_USER USING (true);
 
 -- Where entries wait for the end of their transaction: only then are they numbered and chained, so
 -- that two requests of an organisation wait for each other while they commit, and no longer.
