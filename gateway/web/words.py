@@ -6,13 +6,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+import phonenumbers
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from alerting.languages import translator
 from alerting.units import written
+from alerting.words import Said
 
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
 
@@ -36,6 +38,10 @@ class Words:
     def count(self, one: str, many: str, n: int, **values: object) -> Markup:
         """Say it of one thing or of `n`."""
         return self.say(one if n == 1 else many, n=self.number(n), **values)
+
+    def told(self, said: Said) -> Markup:
+        """Say what a check or a move has said."""
+        return escape(said.text(translator(self.language)))
 
     def number(self, value: Decimal | float | None, digits: int | None = None) -> str:
         """Write a number; of a Decimal all its digits, so that 7.0 stays 7.0."""
@@ -93,11 +99,20 @@ class Words:
         """Say how long."""
         return str(format_timedelta(length, locale=self.locale, format="short"))
 
+    def language_name(self, code: str) -> str:
+        """Name a language in the reader's."""
+        try:
+            name = Locale.parse(code).get_display_name(self.locale)
+        except (UnknownLocaleError, ValueError):
+            name = None
+        return str(name or code)
+
     def in_templates(self) -> dict[str, Callable[..., object]]:
         """Return what every template can call."""
         return {
             "_": self.say,
             "_n": self.count,
+            "said": self.told,
             "number": self.number,
             "value": self.value,
             "when": self.when,
@@ -105,4 +120,15 @@ class Words:
             "day": self.day,
             "ago": self.ago,
             "lasting": self.lasting,
+            "phone": phone,
+            "language_name": self.language_name,
         }
+
+
+def phone(number: str) -> str:
+    """Write an E.164 number as people read it."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
