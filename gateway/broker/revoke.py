@@ -1,7 +1,7 @@
 """Revoking a hub: refused, listed, reloaded, kicked, proved. Killed in between, it goes on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from gateway.identity.authority import Credential
 from gateway.identity.files import SiteKeys
 from gateway.settings import Settings
 from gateway.storage import revocations
-from gateway.storage.database import Database
+from gateway.storage.database import Connection, Database
 from gateway.storage.revocations import Done, Step
 
 # Mosquitto reads its lists when it comes round to it.
@@ -36,6 +36,8 @@ class Revoke:
     database: Database
     hub: UUID
     nobody_for_s: float = NOBODY_FOR_S
+    note: Callable[[Connection], object] | None = None
+    """Records it, in the transaction that shuts the hub out."""
 
     def run(self, reason: str, actor: str) -> Iterator[Done]:
         """Do what is not done yet, and tell each step. Raises NotOff, NotFound.
@@ -44,6 +46,8 @@ class Revoke:
         """
         with self.database.transaction() as connection:
             revocations.refuse(connection, self.hub, reason, actor)
+            if self.note is not None:
+                self.note(connection)
             done = revocations.steps(connection, self.hub)
         if "proved" in {one.step for one in done}:
             yield from done

@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from gateway.audit.operators import by_operator
 from gateway.care import tasks
 from gateway.care.dispositions import Answered, Disposition, Outcome, RedFlag, SymptomCheck, Urgency
 from gateway.cli import given
@@ -90,6 +91,7 @@ def accept(task: UUID, by: By = "") -> None:
     actor = given.who(by)
     with load_settings().database().transaction() as connection:
         tasks.accept_task(connection, task, actor, datetime.now(UTC))
+        by_operator(connection, actor, "task.take", "task", task)
     print("accepted")
 
 
@@ -128,4 +130,5 @@ def complete(
         raise WrongInput(error.errors(include_input=False)[0]["msg"] + ".") from None
     with load_settings().database().transaction() as connection:
         tasks.complete_task(connection, task, actor, disposition, now)
+        by_operator(connection, actor, "task.complete", "task", task, outcome=outcome)
     print("completed")

@@ -1,6 +1,7 @@
 """`hub invite`, `reinvite`, `confirm`, `replace`: how boxes become hubs."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import typer
 
 from device_profiles.wire.enrolment import Invitation
+from gateway.audit.operators import by_operator
 from gateway.broker.files import update_broker
 from gateway.broker.revoke import NotOff, Revoke
 from gateway.cli import given
@@ -61,6 +63,7 @@ def invite(
     hub = new_hub(organisation, timezone, suite)
     with settings.database().transaction() as connection:
         told = inviting.invite(connection, door, hub, named, devices, who, now)
+        by_operator(connection, who, "hub.invite", "hub", hub.id)
     _give(told, now, qr, enroll_toml, as_json)
 
 
@@ -76,6 +79,7 @@ def reinvite(
     who, door = given.who(by), _door(settings)
     with settings.database().transaction() as connection:
         told = inviting.invite_again(connection, door, hub, who, now)
+        by_operator(connection, who, "hub.invite", "hub", hub)
     _give(told, now, qr, enroll_toml, as_json)
 
 
@@ -91,7 +95,9 @@ def confirm(
         raise WrongInput("The hub shows six digits, as 041337.")
     settings = load_settings()
     database = settings.database()
-    news = confirm_hub(database, hub, bare, given.who(by), datetime.now(UTC))
+    who = given.who(by)
+    note = partial(by_operator, name=who, action="hub.confirm", kind="hub", id_=hub)
+    news = confirm_hub(database, hub, bare, who, datetime.now(UTC), note)
     update_broker(settings, database)
     told = "active" if news else "active already"
     print_json({"hub": hub, "state": "active"}) if as_json else print(f"The hub is {told}.")
@@ -113,6 +119,7 @@ def replace(
     with database.transaction() as connection:
         hub = replace_hub(connection, old, new_hub_id(), who, now)
         told = inviting.new_token(connection, door, hub.id, who, now)
+        by_operator(connection, who, "hub.replace", "hub", old, by=hub.id)
     try:
         steps = Revoke(settings, database, old).run("replaced", who)
         off: list[str] = [done.step for done in steps]

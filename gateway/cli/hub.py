@@ -9,6 +9,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker
+from gateway.audit.operators import by_operator
 from gateway.broker.files import update_broker
 from gateway.cli import given
 from gateway.cli.options import (
@@ -29,7 +30,7 @@ from gateway.identity.hub_kit import new_folder, write_hub_file, write_hub_kit
 from gateway.operators import remind
 from gateway.settings import Settings, load_settings
 from gateway.storage import homes
-from gateway.storage.database import Database
+from gateway.storage.database import Connection, Database
 
 Out = Annotated[Path, typer.Option(help="The hub's folder, to be copied to /etc/hearthline.")]
 
@@ -64,8 +65,10 @@ def add_hub(
         database = settings.database()
         with database.transaction() as connection:
             homes.add_hub(connection, hub, given_name, signing.public_key().public_bytes_raw())
+            by_operator(connection, given.somebody(), "hub.add", "hub", hub.id)
             for pairing in devices:
-                homes.pair_device(connection, hub, pairing)
+                device_id = homes.pair_device(connection, hub, pairing)
+                _note_pairing(connection, device_id, pairing.patient, hub.id)
             write_hub_kit(connection, keys, hub, signing, out, datetime.now(UTC))
             write_hub_file(connection, keys, hub, _broker(settings), out, settings.api_url)
     print_id(hub.id, as_json)
@@ -128,10 +131,16 @@ def pair(
         else:
             new = homes.NewPairing(typed, profile, patient, slot, moment(since))
         device = homes.pair_device(connection, row, new)
+        _note_pairing(connection, device, patient, hub)
         if out is not None:
             keys = SiteKeys(settings.keys)
             write_hub_file(connection, keys, row, _broker(settings), out, settings.api_url)
     print_id(device, as_json)
+
+
+def _note_pairing(connection: Connection, device: UUID, patient: UUID, hub: UUID) -> None:
+    name = given.somebody()
+    by_operator(connection, name, "device.assign", "device", device, patient=patient, hub=hub)
 
 
 def read_pairing(text: str, since: datetime) -> homes.NewPairing:

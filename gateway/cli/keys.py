@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.operators import of_the_site
 from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.options import By
@@ -132,6 +133,7 @@ def destroy(
         gone = {kid for kid, reasons in needed.items() if not reasons}
         if gone and not dry_run:
             key_uses.record_key_event(connection, "keys_destroyed", who, [k.hex() for k in gone])
+            of_the_site(connection, who, "key.destroy", keys=[k.hex() for k in gone])
             keys.destroy_keys(settings.keys, gone)
     _tell(needed, dry_run, as_json)
     if key and not gone:
@@ -176,6 +178,7 @@ def _row(one: Standing, used: dict[bytes, datetime], now: datetime) -> dict[str,
 def _note(who: str, event: str, kids: list[bytes]) -> None:
     with load_settings().database().transaction() as connection:
         key_uses.record_key_event(connection, event, who, [kid.hex() for kid in kids])
+        of_the_site(connection, who, "key.rotate", keys=[kid.hex() for kid in kids])
 
 
 def _print_made(kids: list[bytes], as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from alerting.errors import OverrideError
 from alerting.model import Level, Override, Rule
+from gateway.audit.operators import by_operator
 from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.options import By, Organisation
@@ -60,7 +61,7 @@ def limit(
             off=off,
             final=final,
             reason=reason,
-            author=given.who(by),
+            author=(actor := given.who(by)),
             valid_from=now,
             valid_until=ends,
         )
@@ -75,6 +76,7 @@ def limit(
         if programme:
             whom = programmes.find_programme(connection, organisation, programme)
         id_ = programmes.lay_over(connection, organisation, whom, override)
+        by_operator(connection, actor, "limit.set", "limit", id_, rule=chosen.key)
     print(id_)
 
 
@@ -93,6 +95,7 @@ def unlimit(id_: Annotated[UUID, typer.Argument(metavar="ID")], organisation: Or
     """End limits now; the pack's, or those of the level above, hold again."""
     with load_settings().database().transaction() as connection:
         programmes.lift(connection, organisation, id_, datetime.now(UTC))
+        by_operator(connection, given.somebody(), "limit.end", "limit", id_)
     print("ended")
 
 

@@ -11,6 +11,7 @@ from alerting.errors import PackError
 from alerting.on_call import StandIn, on_call, shifts
 from alerting.pipeline.route import Directory
 from alerting.roster import Roster, read_roster
+from gateway.audit.operators import by_operator
 from gateway.care.live_test import tell_everybody
 from gateway.cli import given
 from gateway.cli.groups import group
@@ -88,6 +89,9 @@ def load(
         return
     with load_settings().database().transaction() as connection:
         version = add_roster(connection, organisation, read, given.who(by), now)
+        by_operator(
+            connection, given.who(by), "roster.load", "organisation", organisation, version=version
+        )
     print(f"version {version} is in force; `oncall test` tells everybody in it")
 
 
@@ -107,6 +111,9 @@ def stand_in(
     row = StandIn(schedule, when, person, reason)
     with load_settings().database().transaction() as connection:
         add_stand_in(connection, organisation, row, given.who(by), datetime.now(UTC))
+        by_operator(
+            connection, given.who(by), "roster.stand-in", "organisation", organisation, day=when
+        )
     print("noted")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.audit.operators import by_operator
 from gateway.cli import given
 from gateway.cli.options import By, Organisation, Zone
 from gateway.cli.output import JsonOption, print_id, print_json, print_table
@@ -35,6 +36,7 @@ def add(
     given_name, zone = given.name(name), given.zone(timezone)
     with load_settings().database().transaction() as connection:
         id_ = homes.add_patient(connection, organisation, given_name, zone)
+        by_operator(connection, given.somebody(), "patient.add", "patient", id_)
     print_id(id_, as_json)
 
 
@@ -58,7 +60,6 @@ def import_(
 
     Every problem is told by line and column; `patient template` prints the columns.
     """  # noqa: E501 - one sentence with its example
-    from gateway.audit.operators import by_operator
     from gateway.care.import_patients import carry_out, plan
     from gateway.storage.consents import By as Person
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.operators import by_operator
 from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.options import By, Organisation
@@ -85,6 +86,14 @@ def approve(
     )
     with load_settings().database().transaction() as connection:
         programmes.approve(connection, organisation, chosen, who, given.who(by))
+        by_operator(
+            connection,
+            given.who(by),
+            "pack.sign-off",
+            "organisation",
+            organisation,
+            pack=chosen.pack,
+        )
     print(f"{chosen.pack} version {chosen.version} is signed off by {who.clinician}")
 
 
@@ -104,6 +113,9 @@ def add(
         programmes.add_programme(
             connection, organisation, key, title or key, packs, given.who(by), now
         )
+        by_operator(
+            connection, given.who(by), "programme.add", "organisation", organisation, programme=key
+        )
     print(f"programme {key} is there")
 
 
@@ -122,6 +134,7 @@ def join(
     with load_settings().database().transaction() as connection:
         now = datetime.now(UTC)
         programmes.join(connection, organisation, key, patient, given.who(by), reason, now)
+        by_operator(connection, given.who(by), "programme.join", "patient", patient, programme=key)
     print("in the programme from now on")
 
 
@@ -129,6 +142,9 @@ def leave(patient: Patient, key: str, organisation: Organisation) -> None:
     """Let a patient leave; what is open stays open until somebody closes it."""
     with load_settings().database().transaction() as connection:
         programmes.leave(connection, organisation, key, patient, datetime.now(UTC))
+        by_operator(
+            connection, given.somebody(), "programme.leave", "patient", patient, programme=key
+        )
     print("not in the programme any more")
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.operators import by_operator
 from gateway.care.held import decided
-from gateway.cli.given import who
+from gateway.cli.given import somebody, who
 from gateway.cli.options import By
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.identity.files import SiteKeys
@@ -48,6 +49,7 @@ def replay(ids: list[UUID], as_json: JsonOption = False) -> None:
     for id_ in ids:
         with settings.database().transaction() as connection:
             results.append(_accept(connection, keys, id_))
+            by_operator(connection, somebody(), "reading.replay", "quarantine", id_)
     _tell(results, as_json)
 
 
@@ -59,6 +61,7 @@ def confirm(ids: list[UUID], by: By = "", as_json: JsonOption = False) -> None:
     for id_ in ids:
         with settings.database().transaction() as connection:
             decided(connection, id_, who(by), datetime.now(UTC), confirmed=True)
+            by_operator(connection, who(by), "reading.confirm", "quarantine", id_)
             results.append(_accept(connection, keys, id_))
     _tell(results, as_json)
 
@@ -68,6 +71,7 @@ def refuse(ids: list[UUID], by: By = "", as_json: JsonOption = False) -> None:
     for id_ in ids:
         with load_settings().database().transaction() as connection:
             decided(connection, id_, who(by), datetime.now(UTC), confirmed=False)
+            by_operator(connection, who(by), "reading.refuse", "quarantine", id_)
     _tell([{"id": str(id_), "accepted": False, "reason": "refused"} for id_ in ids], as_json)
 
 

@@ -10,7 +10,9 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_profiles.wire.hub_file import Broker
+from gateway.audit.operators import by_operator
 from gateway.broker.files import update_broker
+from gateway.cli import given
 from gateway.cli.output import JsonOption, print_json
 from gateway.cli.registration import NewHome, Registration, read
 from gateway.core.shards import new_hub_id
@@ -76,6 +78,8 @@ def _home(
         for name in home.people
     }
     homes.add_hub(connection, hub, home.name, signing.public_key().public_bytes_raw())
+    for patient in people.values():
+        by_operator(connection, given.somebody(), "patient.add", "patient", patient)
     devices = {
         device.address: homes.pair_device(
             connection,

@@ -2,12 +2,14 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from device_profiles.wire.hub_file import Broker
+from gateway.audit.operators import by_operator
 from gateway.broker.revoke import Revoke
 from gateway.cli import given
 from gateway.cli.groups import group
@@ -42,7 +44,8 @@ def revoke(hub: UUID, reason: Reason, by: By = "", as_json: JsonOption = False) 
     """
     why, who, settings = given.name(reason), given.who(by), load_settings()
     started, told = time.monotonic(), []
-    for done in Revoke(settings, settings.database(), hub).run(why, who):
+    note = partial(by_operator, name=who, action="hub.revoke", kind="hub", id_=hub)
+    for done in Revoke(settings, settings.database(), hub, note=note).run(why, who):
         seconds = round(time.monotonic() - started, 2)
         told.append({"step": done.step, "at": done.at, "s": seconds, "detail": done.detail})
         if not as_json:
@@ -64,6 +67,7 @@ def unpair(
     with locked(settings.home), settings.database().transaction() as connection:
         row = homes.find_hub(connection, hub)
         count = belonging.end_pairing(connection, hub, device, end, who)
+        by_operator(connection, who, "device.unpair", "device", device, hub=hub)
         if out is not None:
             broker = Broker(host=settings.broker_host, port=settings.broker_port)
             write_hub_file(connection, SiteKeys(settings.keys), row, broker, out)
@@ -83,6 +87,7 @@ def unassign(
     only = belonging.Whose(device, patient, slot)
     with load_settings().database().transaction() as connection:
         count = belonging.end_assignment(connection, only, end, who)
+        by_operator(connection, who, "device.unassign", "device", device, patient=patient)
     _print({"ended": count, "until": end}, "What it measures from now on is held.", as_json)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from alerting.silence import EVERY_DAY, WHY, Cause, Schedule
 from device_profiles.reading import Kind
+from gateway.audit.operators import by_operator
 from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.options import By, Organisation
@@ -65,6 +66,7 @@ def set_(
     schedule, author = _schedule(days, grace, (remind, task, review)), given.who(by)
     with load_settings().database().transaction() as connection:
         set_schedule(connection, patient, measure, schedule, author, _reason(reason))
+        by_operator(connection, author, "schedule.set", "patient", patient, measure=measure)
     print("set")
 
 
@@ -89,6 +91,7 @@ def programme(
         set_programme_schedule(
             connection, organisation, key, measure, schedule, author, _reason(reason)
         )
+        by_operator(connection, author, "schedule.set", "organisation", organisation, programme=key)
     print("set")
 
 
@@ -96,6 +99,8 @@ def end(patient: UUID, measure: Measure) -> None:
     """Expect nothing any more. Example: schedule end PATIENT weight."""
     with load_settings().database().transaction() as connection:
         ended = end_schedule(connection, patient, measure, datetime.now(UTC))
+        name = given.somebody()
+        by_operator(connection, name, "schedule.end", "patient", patient, measure=measure)
     print("ended" if ended else "Nothing was expected.")
 
 

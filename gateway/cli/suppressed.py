@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.operators import by_operator
 from gateway.care.snoozes import snooze_task, wake_task
 from gateway.cli import given
 from gateway.cli.groups import group
@@ -45,6 +46,7 @@ def snooze(
         until = snooze_task(
             connection, task, owner, reason, timedelta(hours=hours), now, whole_component=component
         )
+        by_operator(connection, owner, "task.snooze", "task", task, until=until)
     print(f"quiet until {until:%Y-%m-%d %H:%M} UTC")
 
 
@@ -52,6 +54,7 @@ def wake(task: UUID, by: By = "") -> None:
     """End a snooze before its time. Example: tasks wake ID."""
     with load_settings().database().transaction() as connection:
         count = wake_task(connection, task, given.who(by), datetime.now(UTC))
+        by_operator(connection, given.who(by), "task.wake", "task", task)
     print("awake" if count else "It was not snoozed.")
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.operators import by_operator
 from gateway.care.dispositions import Answered
 from gateway.cli import given
 from gateway.cli.groups import group
@@ -45,6 +46,7 @@ def add(
     answer = Answer(moment, tuple(flag or ()), answered_by)
     with load_settings().database().transaction() as connection:
         again = add_answer(connection, organisation, patient, answer, given.who(by), now)
+        by_operator(connection, given.who(by), "symptoms.add", "patient", patient)
     print(f"noted; {again} readings are evaluated again")
 
 

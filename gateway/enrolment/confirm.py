@@ -1,5 +1,6 @@
 """Confirmation: the six digits that a hub shows are those of the keys that enrolled."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,18 @@ from gateway.storage.enrolments import EnrollingHub
 TRIES: Final = 3
 
 
-def confirm(database: Database, hub: UUID, digits: str, by: str, now: datetime) -> bool:
-    """Make an enrolled hub active; False where it is already. Raises WrongDigits, Conflict."""
+def confirm(
+    database: Database,
+    hub: UUID,
+    digits: str,
+    by: str,
+    now: datetime,
+    note: Callable[[Connection], object] | None = None,
+) -> bool:
+    """Make an enrolled hub active; False where it is already. Raises WrongDigits, Conflict.
+
+    `note` records it, in the same transaction.
+    """
     with database.transaction() as connection:
         found = enrolments.lock_hub(connection, hub)
         if found.state == "active":
@@ -24,6 +35,8 @@ def confirm(database: Database, hub: UUID, digits: str, by: str, now: datetime) 
         wrong = _check(connection, found, digits, now)
         if wrong is None:
             connection.execute(enrolments.CONFIRMED, {"hub": hub, "by": by, "now": now})
+            if note is not None:
+                note(connection)
     if wrong is not None:
         raise wrong
     return True
