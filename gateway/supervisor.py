@@ -1,4 +1,4 @@
-"""`all`: broker, ingest, worker and API as children of one process; who dies is started again."""
+"""`all`: broker, ingest, worker, API and console are its children; who dies is started again."""
 
 import ctypes
 import os
@@ -16,6 +16,7 @@ import structlog
 from gateway.errors import StorageUnavailable, WrongInput
 from gateway.settings import PREFIX, Settings
 from gateway.storage.database import Database, revive
+from gateway.storage.roles import ACCESS, APP, let_sign_in
 
 CHECK_EVERY_S: Final = 0.2
 # A child that lived this long was healthy: the next restart is immediate again.
@@ -134,13 +135,26 @@ class Supervisor:
         if settings.api_port:
             self._children.append(Child("api", [*gateway, "api"], environment=environment))
         if settings.console_port:
-            self._children.append(Child("console", [*gateway, "console"], environment=environment))
+            command = [*gateway, "console"]
+            reduced = {**environment, **self._reduced(database)}
+            self._children.append(Child("console", command, environment=reduced))
         if settings.broker_managed:
             conf = settings.broker_folder.resolve() / "mosquitto.conf"
             # Not ours: it has no use for our settings, among which is the database's password.
             plain = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
             command = [_mosquitto(), "-c", str(conf)]
             self._children.insert(0, Child("broker", command, environment=plain, tapped=True))
+
+    def _reduced(self, database: Database) -> dict[str, str]:
+        """Return the console's settings: of the embedded server it gets no owner's rights."""
+        if self._settings.database_url:
+            return {}
+        urls = let_sign_in(database)
+        return {
+            f"{PREFIX}DATABASE_URL": urls[ACCESS],
+            f"{PREFIX}ACCESS_DATABASE_URL": urls[ACCESS],
+            f"{PREFIX}APP_DATABASE_URL": urls[APP],
+        }
 
     def _watch_database(self) -> None:
         """The embedded PostgreSQL is nobody's child; killed, it is started again from here."""

@@ -35,6 +35,11 @@ def is_right(password: str, stored: str | None) -> bool:
         return False
 
 
+def is_weaker_than_now(stored: str) -> bool:
+    """Say whether it was hashed with less than is asked for today."""
+    return HASHER.check_needs_rehash(stored)
+
+
 @lru_cache
 def _nobody() -> str:
     return HASHER.hash("nobody's password")

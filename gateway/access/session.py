@@ -85,9 +85,10 @@ def csrf_token(cookie: str) -> str:
     return derived(cookie, "csrf") if cookie else ""
 
 
-def _session(row: dict[str, Any]) -> Session:
+def who_of(row: dict[str, Any]) -> Who:
+    """Return the person of a session's row."""
     roles = frozenset(Role(role) for role in row["roles"])
-    who = Who(
+    return Who(
         id=row["person_id"],
         name=row["name"],
         organisation=row["organisation_id"],
@@ -98,4 +99,7 @@ def _session(row: dict[str, Any]) -> Session:
         language=row["language"],
         zone=row["zone"],
     )
-    return Session(row["id"], who, row["email"], row["demo"], row["second_at"])
+
+
+def _session(row: dict[str, Any]) -> Session:
+    return Session(row["id"], who_of(row), row["email"], row["demo"], row["second_at"])

@@ -26,6 +26,15 @@ VALUES (%(organisation)s, %(person)s, %(role)s, %(now)s, %(by)s) ON CONFLICT DO 
 TAKE: Final = """
 DELETE FROM membership WHERE organisation_id = %s AND person_id = %s AND role = %s"""
 ROLES: Final = "SELECT role FROM membership WHERE organisation_id = %s AND person_id = %s"
+# Locked, so that of two administrators who remove each other one is told.
+ADMINISTRATORS: Final = """
+SELECT m.person_id FROM membership m JOIN person p ON p.id = m.person_id
+WHERE m.organisation_id = %s AND m.role = 'administrator' AND p.disabled_at IS NULL
+FOR UPDATE OF m"""
+DISABLE: Final = "UPDATE person SET disabled_at = %s WHERE id = %s"
+CHANGE: Final = "UPDATE person SET name = %s, language = %s, zone = %s WHERE id = %s"
+NAMED: Final = "SELECT id FROM organisation WHERE name = %s ORDER BY created_at LIMIT 1"
+OLDEST: Final = "SELECT name FROM organisation ORDER BY created_at LIMIT 1"
 ANYBODY: Final = "SELECT EXISTS (SELECT FROM person WHERE NOT demo) AS there"
 LIST: Final = """
 SELECT p.id, p.name, p.email, p.language, p.zone, p.demo, p.disabled_at,
@@ -101,6 +110,42 @@ def roles_in(connection: Connection, organisation: UUID, person: UUID) -> frozen
     """Return what somebody is in an organisation."""
     rows = connection.execute(ROLES, [organisation, person]).fetchall()
     return frozenset(Role(row["role"]) for row in rows)
+
+
+def administrators(connection: Connection, organisation: UUID) -> frozenset[UUID]:
+    """Return who administers an organisation; nobody else changes that until the commit."""
+    rows = connection.execute(ADMINISTRATORS, [organisation]).fetchall()
+    return frozenset(row["person_id"] for row in rows)
+
+
+def set_disabled(connection: Connection, person: UUID, at: datetime | None) -> None:
+    """Let somebody sign in no more, or again."""
+    connection.execute(DISABLE, [at, person])
+
+
+def change_person(
+    connection: Connection, person: UUID, name: str, language: str, zone: str
+) -> None:
+    """Change what somebody says of themselves."""
+    connection.execute(CHANGE, [name, language, zone, person])
+
+
+def organisation_named(connection: Connection, name: str) -> UUID | None:
+    """Return the organisation of this name."""
+    row = connection.execute(NAMED, [name]).fetchone()
+    return row["id"] if row else None
+
+
+def organisation_exists(connection: Connection, organisation: UUID) -> bool:
+    """Say whether there is an organisation of this id."""
+    row = connection.execute("SELECT FROM organisation WHERE id = %s", [organisation]).fetchone()
+    return row is not None
+
+
+def oldest_organisation(connection: Connection) -> str:
+    """Return the name of the organisation that was there first, if any."""
+    row = connection.execute(OLDEST).fetchone()
+    return row["name"] if row else ""
 
 
 def somebody_is_registered(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from gateway.errors import StorageUnavailable
@@ -116,6 +116,3 @@ def _url(url: str, role: str) -> str:
 
     given = conninfo_to_dict(make_conninfo(url, user=role))
     return "postgresql:///?" + urlencode({key: value for key, value in given.items() if value})
-
-
-__all__ = ["DictRow", "Pools", "let_sign_in", "pools"]

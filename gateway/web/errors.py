@@ -1,6 +1,7 @@
 """What goes wrong, told to whom it concerns: programs get a problem, people a page."""
 
 from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import FastAPI
@@ -10,12 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.access.session import SecondFactorMissing
+from gateway.access.step_up import StepUpNeeded
 from gateway.api.problems import to_problem
 from gateway.errors import GatewayError, NotSignedIn
 from gateway.web.templates import page
 
 SIGN_IN: Final = "/sign-in"
 SECOND_FACTOR: Final = "/account/second-factor"
+STEP_UP: Final = "/account/step-up"
 OF_PROGRAMS: Final = ("/api/", "/oauth/", "/openapi.json")
 
 log = structlog.get_logger()
@@ -30,6 +33,8 @@ def answer(request: Request, error: Exception) -> Response:
         return _elsewhere(request, SIGN_IN)
     if isinstance(error, SecondFactorMissing):
         return _elsewhere(request, SECOND_FACTOR)
+    if isinstance(error, StepUpNeeded):
+        return _elsewhere(request, f"{STEP_UP}?{urlencode({'next': _where(request)})}")
     detail = str(error) if isinstance(error, GatewayError) else ""
     return page(
         request,
@@ -39,6 +44,12 @@ def answer(request: Request, error: Exception) -> Response:
         code=problem.status_code,
         detail=detail,
     )
+
+
+def _where(request: Request) -> str:
+    """Return the page on which it was asked, of whatever else stands in its address nothing."""
+    at = request.headers.get("referer", "") if request.method == "POST" else str(request.url)
+    return urlsplit(at).path or "/"
 
 
 def _elsewhere(request: Request, path: str) -> Response:

@@ -6,6 +6,9 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
+from gateway.access.desk import Desk
+from gateway.access.welcome import first_link
+from gateway.errors import WrongInput
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.web.app import make_console
@@ -17,14 +20,19 @@ log = structlog.get_logger()
 
 def serve(settings: Settings, database: Database) -> None:
     """Serve until SIGTERM."""
+    check(settings)
+    app = make_console(settings, database)
+    say_first_link(app.state.desk)
     config = uvicorn.Config(
-        make_console(settings, database),
+        app,
         host=settings.console_host,
         port=settings.console_port,
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        # Whom to believe that it speaks for others: a proxy on this machine, where one is named.
+        proxy_headers=settings.console_url is not None,
         limit_concurrency=AT_ONCE,
         # A page that is told of changes stays open.
         timeout_graceful_shutdown=3,
@@ -35,6 +43,27 @@ def serve(settings: Settings, database: Database) -> None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     log.info("console_serves", address=settings.console_origin)
     uvicorn.Server(config).run()
+
+
+def check(settings: Settings) -> None:
+    """Keep demo people, whose password everybody knows, on this machine. Raises WrongInput."""
+    if settings.demo_sign_in and not settings.console_is_local:
+        raise WrongInput(
+            "HEARTHLINE_DEMO_SIGN_IN is for a console on 127.0.0.1 only: everybody knows the "
+            "password of demo people. Unset it, or HEARTHLINE_CONSOLE_HOST."
+        )
+
+
+def say_first_link(desk: Desk) -> None:
+    """Print the link of the first administrator, as long as nobody is registered."""
+    desk.pools.open()
+    link = first_link(desk)
+    if link:
+        print(
+            "\nNobody is registered yet. Who opens this link within a day becomes the first\n"
+            f"administrator; it works once:\n\n  {link}\n",
+            flush=True,
+        )
 
 
 def _tls(settings: Settings) -> dict[str, Any]:

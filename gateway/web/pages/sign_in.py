@@ -1,4 +1,4 @@
-"""Signing in by password, and out."""
+"""Signing in by password and second factor, and out."""
 
 from typing import Annotated
 
@@ -6,14 +6,19 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.access.desk import desk
-from gateway.access.session import COOKIE
-from gateway.access.sign_in import SignInRefused, sign_in_by_password
-from gateway.errors import NotSignedIn
+from gateway.access import demo
+from gateway.access.desk import Desk, desk
+from gateway.access.sign_in import SignInRefused, by_password, by_second_factor, waiting
+from gateway.access.tries import TooManyTries
+from gateway.errors import GatewayError, NotSignedIn
+from gateway.storage.credentials import second_factors
 from gateway.storage.sessions import end_session
+from gateway.web.cookies import STEP, onward, with_session, without_session
 from gateway.web.templates import page
 
 router = APIRouter(include_in_schema=False)
+
+Short = Annotated[str, Form(max_length=320)]
 
 
 @router.get("/sign-in")
@@ -24,15 +29,28 @@ def sign_in_page(request: Request) -> HTMLResponse:
 
 @router.post("/sign-in")
 def sign_in(
-    request: Request,
-    email: Annotated[str, Form(max_length=320)],
-    password: Annotated[str, Form(max_length=1000)],
+    request: Request, email: Short, password: Annotated[str, Form(max_length=1000)]
 ) -> Response:
-    """Look whether it is them; a session begins."""
+    """Look whether it is them; a session begins, or a second factor is asked for."""
     try:
-        cookie = sign_in_by_password(desk(request), request, email, password)
-    except SignInRefused as error:
-        return _form(request, error, email, status=error.status)
+        return onward(by_password(desk(request), request, email, password))
+    except (SignInRefused, TooManyTries) as error:
+        return _form(request, error, email)
+
+
+@router.get("/sign-in/second")
+def second_page(request: Request) -> Response:
+    """Ask for the second factor."""
+    return _second(request)
+
+
+@router.post("/sign-in/second")
+def second(request: Request, code: Short) -> Response:
+    """Look whether it is right; the session begins."""
+    try:
+        cookie = by_second_factor(desk(request), request, request.cookies.get(STEP, ""), code)
+    except (SignInRefused, TooManyTries) as error:
+        return _second(request, error)
     return with_session(RedirectResponse("/", 303), cookie)
 
 
@@ -47,19 +65,47 @@ def sign_out(request: Request) -> Response:
     else:
         with at.pools.of_access(session.who.organisation) as connection:
             end_session(connection, session.id, session.who.id, at.now())
-            at.audit(connection, session.who, "session.end", at=at.now())
-    answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
-    return answer
+            at.note(connection, session.who, "sign-out.done")
+    return without_session(RedirectResponse("/sign-in", 303))
 
 
-def with_session(answer: Response, cookie: str) -> Response:
-    """Give the browser its session; it is gone when the browser closes."""
-    answer.set_cookie(COOKIE, cookie, secure=True, httponly=True, samesite="lax", path="/")
-    return answer
+def _form(request: Request, wrong: GatewayError | None = None, email: str = "") -> HTMLResponse:
+    settings = desk(request).settings
+    return page(
+        request,
+        "sign_in.html",
+        None,
+        status=wrong.status if wrong else 200,
+        headers=getattr(wrong, "headers", None),
+        wrong=str(wrong or ""),
+        email=email,
+        provider=settings.oidc_name if settings.oidc_issuer else "",
+        demo_people=_demo_people(desk(request)),
+        demo_password=demo.PASSWORD,
+    )
 
 
-def _form(
-    request: Request, wrong: Exception | None = None, email: str = "", status: int = 200
-) -> HTMLResponse:
-    return page(request, "sign_in.html", None, status=status, wrong=str(wrong or ""), email=email)
+def _demo_people(at: Desk) -> list[tuple[str, str]]:
+    """Return whom a newcomer may be, where the site says so."""
+    if not at.settings.demo_sign_in:
+        return []
+    return [(demo.address(role), name) for role, name in demo.PEOPLE.items()]
+
+
+def _second(request: Request, wrong: GatewayError | None = None) -> HTMLResponse:
+    at = desk(request)
+    person = waiting(at, request.cookies.get(STEP, ""))
+    with at.pools.of_access() as connection:
+        has = second_factors(connection, person["id"])
+    return page(
+        request,
+        "second.html",
+        None,
+        status=wrong.status if wrong else 200,
+        headers=getattr(wrong, "headers", None),
+        wrong=str(wrong or ""),
+        has=has,
+        action="/sign-in/second",
+        passkey="/sign-in/passkey",
+        onward="/",
+    )
