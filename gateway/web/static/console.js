@@ -155,6 +155,8 @@ document.addEventListener("click", (event) => {
   else if (what === "open") { event.preventDefault(); document.getElementById(button.dataset.dialog)?.showModal(); }
   else if (what === "close") button.closest("dialog")?.close();
   else if (what === "print") print();
+  else if (what === "none-of") $$("input[type=radio][value=no]", button.closest("fieldset")).forEach((box) => { box.checked = true; });
+  else if (what === "timer-anew") beginTimer(button.closest("[data-timer]"), true);
 });
 /* A checkbox that ticks all of its table. */
 document.addEventListener("change", (event) => {
@@ -188,3 +190,23 @@ function countTicks() {
   $("[data-ticked]", bar).textContent = n;
 }
 document.addEventListener("change", (event) => { if (event.target.matches("[name=task]")) countTicks(); });
+
+/* Forms that are sent and stay are emptied. */
+document.addEventListener("htmx:after:request", (event) => {
+  const form = event.target.closest?.("form[data-empties]");
+  if (form && event.detail.ctx.response?.status < 300) form.reset();
+});
+
+/* The minutes of a task run from when its page is opened; a reload does not begin anew. */
+function beginTimer(box, anew) {
+  const key = `began-${box.dataset.timer}`;
+  if (anew || !sessionStorage.getItem(key)) sessionStorage.setItem(key, new Date().toISOString());
+  const began = sessionStorage.getItem(key);
+  $("[name=began]", box).value = began;
+  $("[data-minutes]", box).textContent = Math.max(0, Math.floor((Date.now() - new Date(began)) / 60000));
+  box.hidden = false;
+}
+$$("[data-timer]").forEach((box) => {
+  beginTimer(box, false);
+  setInterval(() => beginTimer(box, false), 15000);
+});

@@ -1,0 +1,127 @@
+"""What codes are called on a page: one English text for each, which the catalogues translate."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerting.words import template
+from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
+from gateway.care.moves import Status
+from gateway.storage.contacts import Channel, Reached, WithWhom
+from gateway.storage.minutes import Activity
+
+Labels = Mapping[str, str]
+
+URGENCY: Final[Labels] = {
+    Urgency.EMERGENCY_NOW: template("Emergency number, now"),
+    Urgency.HOSPITAL_TODAY: template("To hospital today"),
+    Urgency.CLINICIAN_1H: template("Clinician within 1 hour"),
+    Urgency.CLINICIAN_4H: template("Clinician within 4 hours"),
+    Urgency.VISIT_24H: template("Visit within 24 hours"),
+    Urgency.VISIT_3D: template("Visit within 3 days"),
+    Urgency.VISIT_2W: template("Visit within 2 weeks"),
+    Urgency.SELF_CARE: template("At home, by themselves"),
+}
+OUTCOME: Final[Labels] = {
+    Outcome.REPEAT_NORMAL: template("Measured again: as it should be"),
+    Outcome.TECHNIQUE_TAUGHT: template("Showed how to measure"),
+    Outcome.DEVICE_FIXED: template("Device or hub works again"),
+    Outcome.MEDICATION_RECONCILED: template("Medicines compared with the list"),
+    Outcome.MEDICATION_CHANGE_REQUESTED: template("Change of medicine asked for"),
+    Outcome.VISIT_BOOKED: template("Visit booked"),
+    Outcome.NO_ANSWER: template("Nobody answered"),
+    Outcome.WRONG_PERSON: template("Somebody else measured"),
+    Outcome.NO_ACTION: template("Nothing to do"),
+}
+RED_FLAG: Final[Labels] = {
+    RedFlag.CHEST_PAIN: template("Chest pain"),
+    RedFlag.SHORT_OF_BREATH: template("Short of breath"),
+    RedFlag.BACK_PAIN: template("Back pain"),
+    RedFlag.NUMBNESS: template("Numbness"),
+    RedFlag.WEAKNESS: template("Weakness"),
+    RedFlag.VISION_CHANGE: template("Sees differently"),
+    RedFlag.TROUBLE_SPEAKING: template("Trouble speaking"),
+    RedFlag.NEEDS_HELP: template("Needs another person's help"),
+}
+ANSWERED: Final[Labels] = {
+    Answered.PATIENT: template("The patient"),
+    Answered.CARER: template("A carer"),
+    Answered.CLINICIAN: template("A clinician who is there"),
+}
+CHANNEL: Final[Labels] = {
+    Channel.TELEPHONE: template("Telephone"),
+    Channel.VIDEO: template("Video"),
+    Channel.MESSAGE: template("Message"),
+    Channel.VISIT: template("Visit"),
+}
+WITH_WHOM: Final[Labels] = {
+    WithWhom.PATIENT: template("The patient"),
+    WithWhom.CARER: template("A carer"),
+    WithWhom.EMERGENCY_CONTACT: template("The emergency contact"),
+    WithWhom.CLINICIAN: template("A clinician"),
+    WithWhom.EMERGENCY_SERVICE: template("The emergency service"),
+}
+REACHED: Final[Labels] = {
+    Reached.REACHED: template("Reached"),
+    Reached.NO_ANSWER: template("No answer"),
+    Reached.LEFT_MESSAGE: template("Left a message"),
+    Reached.BUSY: template("Busy"),
+    Reached.WRONG_PERSON: template("Wrong person"),
+    Reached.DECLINED: template("Did not want to talk"),
+}
+ACTIVITY: Final[Labels] = {
+    Activity.REVIEW: template("Looked at readings"),
+    Activity.CALL: template("Call"),
+    Activity.VISIT: template("Visit"),
+    Activity.EDUCATION: template("Teaching"),
+    Activity.COORDINATION: template("Coordination"),
+    Activity.CARE_PLAN: template("Care plan"),
+    Activity.DOCUMENTATION: template("Documentation"),
+    Activity.SET_UP: template("Set-up"),
+}
+STATUS: Final[Labels] = {
+    Status.REQUESTED: template("open"),
+    Status.ACCEPTED: template("taken"),
+    Status.IN_PROGRESS: template("in progress"),
+    Status.ON_HOLD: template("waits for the patient"),
+    Status.COMPLETED: template("closed"),
+    Status.CANCELLED: template("ended by itself"),
+    Status.ENTERED_IN_ERROR: template("was an error"),
+}
+EVENT: Final[Labels] = {
+    "task_requested": template("Task opened"),
+    "task_raised": template("Became more urgent"),
+    "task_accepted": template("Taken"),
+    "task_assigned": template("Somebody was asked"),
+    "task_handed_over": template("Handed over"),
+    "task_released": template("Given back"),
+    "task_begun": template("Begun"),
+    "task_waits": template("Waits for the patient"),
+    "task_completed": template("Closed"),
+    "task_cancelled": template("Ended by itself"),
+    "task_noted": template("Noted"),
+    "task_made": template("Made by hand"),
+    "snoozed": template("Snoozed"),
+    "woken": template("Snooze ended"),
+    "opened": template("Alert began"),
+    "evidence_added": template("More readings"),
+    "raised": template("Alert became worse"),
+    "lowered": template("Alert became milder"),
+    "reopened": template("Alert came back"),
+    "acknowledged": template("Alert seen"),
+    "resolved": template("Alert is over"),
+    "task_evidence_added": template("More readings"),
+    "told": template("Somebody was told"),
+    "nobody_to_tell": template("There was nobody to tell"),
+    "suppressed": template("Held back"),
+}
+RELATION: Final[Labels] = {
+    "partner": template("partner"),
+    "child": template("child"),
+    "parent": template("parent"),
+    "sibling": template("sibling"),
+    "relative": template("relative"),
+    "friend": template("friend"),
+    "neighbour": template("neighbour"),
+    "carer": template("carer"),
+    "other": template("other"),
+}

@@ -1,0 +1,33 @@
+"""Limits in words and numbers: the bands of a rule as rows, one unit beside the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alerting.bounds import Bound
+from alerting.units import written
+
+SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One band: how urgent, and its bound in each unit."""
+
+    severity: str
+    bounds: tuple[str, ...]
+    of_change: bool = False
+
+
+def bands_of(parameters: Mapping[str, Any]) -> list[Band]:
+    """Return the bands of a rule as it was in force; of some kinds there are none."""
+    bands: Mapping[str, Mapping[str, Any]] = parameters.get("bands") or {}
+    return [
+        Band(severity, tuple(_written(bound, unit) for unit, bound in table.items()))
+        for severity, table in sorted(bands.items())
+    ]
+
+
+def _written(bound: Any, unit: str) -> str:
+    found = bound if isinstance(bound, Bound) else Bound.model_validate(bound)
+    return f"{SIGNS[found.sign]} {found.limit} {written(unit)}"

@@ -1,0 +1,153 @@
+"""What is written down of a task: attempts, notes, minutes, and its end."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form
+from pydantic import AwareDatetime
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerting.words import template
+from gateway.access.rights import Right, Role
+from gateway.api.call import Call, needs
+from gateway.api.etag import must_match
+from gateway.api.tasks_shown import find_for_work, tag
+from gateway.care.follow_up import make_task
+from gateway.care.moves import SymptomCheckMissing
+from gateway.care.tasks import complete_task, lock_task
+from gateway.errors import Changed, Conflict, GatewayError, WrongInput
+from gateway.storage.contacts import Author, Channel, NewContact, Reached, WithWhom, add_contact
+from gateway.storage.minutes import Activity, NewTime, add_time
+from gateway.storage.notes import NewNote, add_note
+from gateway.storage.worklist import WorkRow
+from gateway.web.answers import done, words_of
+from gateway.web.closing import ASK_AGAIN, Closing, read, whom
+from gateway.web.task_page import task_page
+
+router = APIRouter(prefix="/tasks/{task}", include_in_schema=False)
+Worker = Annotated[Call, needs(Right.TASKS_WORK, Right.TECHNICAL_TASKS)]
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """Return a form as it was typed."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+Typed = Annotated[dict[str, str], Depends(typed)]
+
+
+@router.post("/contact")
+def contact(
+    call: Worker,
+    request: Request,
+    task: UUID,
+    channel: Annotated[Channel, Form()],
+    outcome: Annotated[Reached, Form()],
+    with_whom: Annotated[WithWhom, Form()] = WithWhom.PATIENT,
+    note: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Write down that somebody was called."""
+    row = find_for_work(call, task)
+    new = NewContact(
+        channel=channel, with_whom=with_whom, outcome=outcome, task_id=task, note=note.strip()
+    )
+    add_contact(call.connection, row.patient_id, new, _author(call), call.now)
+    call.audit("contact.add", patient=row.patient_id, subject=("task", str(task)))
+    said = template("The attempt is written down.")
+    return done(request, words_of(request, call.who), said, f"/tasks/{task}")
+
+
+@router.post("/note")
+def note(
+    call: Worker, request: Request, task: UUID, text: Annotated[str, Form(max_length=4000)]
+) -> Response:
+    """Write a note; it stands on the patient's charts too."""
+    row = find_for_work(call, task)
+    new = NewNote(text=text, task_id=task)
+    add_note(call.connection, row.patient_id, new, _author(call), call.now)
+    call.audit("note.add", patient=row.patient_id, subject=("task", str(task)))
+    said = template("The note is written down.")
+    return done(request, words_of(request, call.who), said, f"/tasks/{task}")
+
+
+@router.post("/time")
+def time(
+    call: Annotated[Call, needs(Right.TIME_WRITE)],
+    request: Request,
+    task: UUID,
+    began: Annotated[AwareDatetime, Form()],
+    activity: Annotated[Activity, Form()],
+    live: Annotated[bool, Form()] = False,
+) -> Response:
+    """Write down the time since the work began."""
+    row = find_for_work(call, task)
+    _write_time(call, row, began, activity, live)
+    said = template("The time is written down.")
+    return done(request, words_of(request, call.who), said, f"/tasks/{task}")
+
+
+@router.post("/close")
+def close(call: Worker, request: Request, task: UUID, form: Typed) -> Response:
+    """Close it with its coded end. What cannot be taken is shown again, as it was typed."""
+    find_for_work(call, task)
+    lock_task(call.connection, task)
+    row = find_for_work(call, task)
+    closing, strange = read(form)
+    wrong = [*strange, *closing.wrong(row.priority)]
+    if wrong:
+        return task_page(call, request, row, closing=closing, wrong=wrong, status=422)
+    try:
+        with call.connection.transaction():
+            _close(call, request, row, closing)
+    except (Changed, Conflict, SymptomCheckMissing, WrongInput) as error:
+        return _again(call, request, row, closing, error)
+    return RedirectResponse("/worklist?" + f"queue={row.queue}", 303)
+
+
+def _close(call: Call, request: Request, row: WorkRow, closing: Closing) -> None:
+    if row.owner_id != call.who.id:
+        raise Conflict(f"{row.owner or 'Nobody'} has it now; take it first.")
+    must_match(closing.seen, tag(row))
+    if closing.minutes and closing.began is not None and call.who.may(Right.TIME_WRITE):
+        _write_time(call, row, closing.began, closing.activity, closing.live)
+    complete_task(call.connection, row.id, call.who.name, closing.disposition(call.now), call.now)
+    title = str(words_of(request, None).say(ASK_AGAIN, title=row.title).unescape())
+    new = closing.follow_up(title, closing.note or row.sentence, row.queue, call.now)
+    if new is not None:
+        make_task(
+            call.connection,
+            call.who.organisation,
+            row.patient_id,
+            new,
+            call.who.name,
+            call.now,
+            follows=row.id,
+            owner=whom(call.who.id, call.who.name, closing.again),
+        )
+    call.audit("task.complete", patient=row.patient_id, subject=("task", str(row.id)))
+
+
+def _again(
+    call: Call, request: Request, row: WorkRow, closing: Closing, error: GatewayError
+) -> Response:
+    said = str(error)
+    return task_page(call, request, row, closing=closing, said=said, status=error.status)
+
+
+def _write_time(call: Call, row: WorkRow, began: datetime, activity: Activity, live: bool) -> None:
+    new = NewTime(
+        activity=activity,
+        began_at=began,
+        ended_at=call.now,
+        live=live,
+        qualified=Role.CLINICIAN in call.who.roles,
+        task_id=row.id,
+    )
+    add_time(call.connection, row.patient_id, new, _author(call), call.now)
+    call.audit("time.add", patient=row.patient_id, subject=("task", str(row.id)))
+
+
+def _author(call: Call) -> Author:
+    return Author(id=call.who.id, name=call.who.name)

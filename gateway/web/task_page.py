@@ -1,0 +1,139 @@
+"""What a task's page is given: evidence and reasons, script, contacts, and the closing form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from alerting.languages import translator
+from alerting.model import Evidence, Severity
+from gateway.access.rights import Right
+from gateway.api.call import Call
+from gateway.api.tasks_shown import tag
+from gateway.care import scripts
+from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
+from gateway.care.moves import CLOSED
+from gateway.care.tasks import TaskDetail, show_task
+from gateway.storage.contacts import Channel, Reached, WithWhom, list_contacts
+from gateway.storage.minutes import Activity
+from gateway.storage.notes import list_notes
+from gateway.storage.registrations import find_registered
+from gateway.storage.worklist import WorkRow
+from gateway.web import labels
+from gateway.web.closing import AGAIN, WRONG, Closing
+from gateway.web.limits import bands_of
+from gateway.web.templates import language_of, page
+
+TITLES = {
+    "urgency": (Urgency, labels.URGENCY),
+    "outcome": (Outcome, labels.OUTCOME),
+    "flags": (RedFlag, labels.RED_FLAG),
+    "answered": (Answered, labels.ANSWERED),
+    "channel": (Channel, labels.CHANNEL),
+    "with_whom": (WithWhom, labels.WITH_WHOM),
+    "reached": (Reached, labels.REACHED),
+    "activity": (Activity, labels.ACTIVITY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A reading of the evidence, in the reader's language."""
+
+    at: datetime
+    severity: Severity
+    late: bool
+    text: str
+    number: Decimal | None = None
+    unit: str = ""
+
+
+def task_page(
+    call: Call,
+    request: Request,
+    row: WorkRow,
+    *,
+    closing: Closing | None = None,
+    wrong: Sequence[str] = (),
+    said: str = "",
+    status: int = 200,
+    live: str = "",
+) -> HTMLResponse:
+    """Return the page; `closing` and `wrong` are of a form that could not be taken."""
+    health = call.who.may(Right.TASKS_READ)
+    detail = show_task(call.connection, row.id)
+    explanation = detail.explanation if health else None
+    given: dict[str, Any] = {
+        "task": row,
+        "detail": detail,
+        "seen": tag(row),
+        "closed": row.status in CLOSED,
+        "mine": row.owner_id == call.who.id,
+        "health": health,
+        "evidence": evidence(detail, language_of(request, call.who)) if health else [],
+        "explanation": explanation,
+        "bands": bands_of(explanation["parameters"]) if explanation else [],
+        "steps": _steps(row, explanation),
+        "begin": scripts.BEGIN,
+        "end": scripts.END,
+        "labels": labels,
+        "codes": {name: (list(kind), words) for name, (kind, words) in TITLES.items()},
+        "again": AGAIN,
+        "wrongs": WRONG,
+        "relations": labels.RELATION,
+        "closing": closing or _fresh(call, row),
+        "wrong": list(wrong),
+        "said": said,
+        "live": live,
+        "live_of": str(row.id),
+        **(_of_patient(call, row.patient_id, row.id) if health else {"patient": None}),
+    }
+    return page(request, "task.html", call.who, status=status, **given)
+
+
+def evidence(detail: TaskDetail, language: str) -> list[Shown]:
+    """Return what the task rests on, the newest first."""
+    told = (detail.explanation or {}).get("evidence", [])
+    if not told:
+        lines = [Shown(e.measured_at, e.severity, e.late, e.sentence) for e in detail.evidence]
+        return sorted(lines, key=lambda line: line.at, reverse=True)
+    translate = translator(language)
+    found = []
+    for each in map(Evidence.model_validate, told):
+        seen, reason = each.observation, each.reason.text(translate)
+        place = (seen.measured_at, each.severity, each.late, reason)
+        found.append(Shown(*place, number=seen.number, unit=seen.unit))
+    return sorted(found, key=lambda line: line.at, reverse=True)
+
+
+def _steps(row: WorkRow, explanation: dict[str, Any] | None) -> scripts.Steps:
+    parameters = explanation["parameters"] if explanation else {}
+    component = parameters.get("component") or _named(row)
+    return scripts.script(row.queue, row.rule_key, component, row.direction)
+
+
+def _named(row: WorkRow) -> str | None:
+    """Guess what a task without an alert is about by its rule's name, as systolic_high."""
+    return next((part for part in (row.rule_key or "").split("_") if part != "htn"), None)
+
+
+def _fresh(call: Call, row: WorkRow) -> Closing:
+    missed = [
+        each
+        for each in list_contacts(call.connection, task=row.id)
+        if each.outcome is not Reached.REACHED
+    ]
+    return Closing(attempts=len(missed) or None)
+
+
+def _of_patient(call: Call, patient: UUID, task: UUID) -> dict[str, Any]:
+    return {
+        "patient": find_registered(call.connection, patient),
+        "contacts": list_contacts(call.connection, task=task, limit=20),
+        "notes": list_notes(call.connection, patient, task=task, limit=20),
+    }
