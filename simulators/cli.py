@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from simulators.alerting_load.command import alerting
+from simulators.console_load.command import console
 from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
@@ -103,6 +104,7 @@ def demo(
 bench = typer.Typer(help="Measure, beside the limits.", rich_markup_mode=None)
 app.add_typer(bench, name="bench")
 bench.command("alerting")(alerting)
+bench.command("console")(console)
 
 
 @bench.callback(invoke_without_command=True)

@@ -1,0 +1,1 @@
+"""Load for the console: a full worklist, years of readings, and people who look at both."""
