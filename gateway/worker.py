@@ -6,6 +6,7 @@ patient fails, the readings one by one: what fails is told, tried again later, a
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -30,10 +31,13 @@ POLL_S: Final = 1.0
 # Evaluated together, in one transaction: so many patients, fewer where they have many readings.
 PATIENTS: Final = 50
 READINGS: Final = 200
+# Who comes alone is evaluated at once; what comes so soon after is evaluated together.
+TOGETHER_S: Final = 0.05
 # Of a patient who fails, so many readings are tried one by one before the next patient's turn.
 ONE_BY_ONE: Final = 50
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 10.0
+LOOK_AFTER_DEVICES_EVERY: Final = timedelta(seconds=1)
 LOOK_FOR_HOLES_EVERY: Final = timedelta(minutes=1)
 
 Aside = Callable[[Connection, datetime], int]
@@ -68,7 +72,7 @@ class Worker:
         self._clock = clock
         self._poll_s = poll_s
         self._beside = beside
-        self._look_again_at = clock()
+        self._look_again_at = self._devices_again_at = clock()
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -89,13 +93,19 @@ class Worker:
         connection.execute("LISTEN duty")
         log.info("worker_started", rules=len(rules))
         while not self._stop.is_set():
-            if not self.drain(connection, rules):
+            began = time.monotonic()
+            if self.drain(connection, rules):
+                self._stop.wait(max(0.0, began + TOGETHER_S - time.monotonic()))
+            else:
                 self._wait(connection)
 
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
-        self._aside(connection, look_after_devices)
-        if (now := self._clock()) >= self._look_again_at:
+        now = self._clock()
+        if now >= self._devices_again_at:
+            self._devices_again_at = now + LOOK_AFTER_DEVICES_EVERY
+            self._aside(connection, look_after_devices)
+        if now >= self._look_again_at:
             self._look_again_at = now + LOOK_FOR_HOLES_EVERY
             for work in (look_for_holes, look_for_troubles, look_for_silence):
                 self._aside(connection, work)

@@ -50,16 +50,17 @@ CROSS JOIN LATERAL (
       AND organisation_id = c.organisation AND patient_id = c.patient OFFSET 0) AS r
 """  # noqa: S608 - constants only
 
-EVIDENCE: Final = """
-SELECT alert_id, array_agg(reading_id) AS readings FROM alert_reading
-WHERE patient_id = ANY(%(patients)s) AND reading_id = ANY(%(readings)s) GROUP BY alert_id"""
-
+# With each its evidence, as far as it is of the readings at hand.
 ALERTS: Final = """
-SELECT patient_id, id, rule_key, direction, state, severity, peak_severity AS peak, since, until,
-    readings
-FROM alert JOIN unnest(%(patients)s::uuid[], %(earliest)s::timestamptz[]) AS c(patient, earliest)
-    ON patient_id = c.patient
-WHERE state <> 'resolved' OR until >= c.earliest OR id = ANY(%(alerts)s)"""
+WITH held AS MATERIALIZED (
+    SELECT alert_id, array_agg(reading_id) AS evidence FROM alert_reading
+    WHERE patient_id = ANY(%(patients)s) AND reading_id = ANY(%(readings)s) GROUP BY alert_id
+)
+SELECT a.patient_id, a.id, a.rule_key, a.direction, a.state, a.severity, a.peak_severity AS peak,
+    a.since, a.until, a.readings, coalesce(h.evidence, '{}') AS evidence
+FROM unnest(%(patients)s::uuid[], %(earliest)s::timestamptz[]) AS c(patient, earliest)
+JOIN alert a ON a.patient_id = c.patient LEFT JOIN held h ON h.alert_id = a.id
+WHERE a.state <> 'resolved' OR a.until >= c.earliest OR h.alert_id IS NOT NULL"""
 
 # What opened an alert, the worst of it and the newest, of what is not read anyway.
 CARRIED: Final = f"""
@@ -221,7 +222,7 @@ def _alerts(
     seen: Mapping[UUID, Sequence[Observation]],
 ) -> dict[UUID, list[tuple[StoredAlert, int]]]:
     """Return for each patient alerts, with how many readings each has in all."""
-    row: dict[str, Any] = {
+    row = {
         "patients": [duties.patient for duties in asked],
         "earliest": [duties.earliest for duties in asked],
         "readings": list(
@@ -230,16 +231,13 @@ def _alerts(
             )
         ),
     }
-    rows = connection.execute(EVIDENCE, row).fetchall()
-    evidence = {each["alert_id"]: frozenset(each["readings"]) for each in rows}
     found: dict[UUID, list[tuple[StoredAlert, int]]] = {duties.patient: [] for duties in asked}
-    for each in connection.execute(ALERTS, row | {"alerts": list(evidence)}):
-        alert = _alert(each, evidence.get(each["id"], frozenset()))
-        found[each["patient_id"]].append((alert, each["readings"]))
+    for each in connection.execute(ALERTS, row):
+        found[each["patient_id"]].append((_alert(each), each["readings"]))
     return found
 
 
-def _alert(row: dict[str, Any], evidence: frozenset[UUID]) -> StoredAlert:
+def _alert(row: dict[str, Any]) -> StoredAlert:
     return StoredAlert(
         id=row["id"],
         rule_key=row["rule_key"],
@@ -248,7 +246,7 @@ def _alert(row: dict[str, Any], evidence: frozenset[UUID]) -> StoredAlert:
         severity=Severity(row["severity"]),
         peak=Severity(row["peak"]),
         since=row["since"],
-        evidence=evidence,
+        evidence=frozenset(row["evidence"]),
         until=row["until"],
     )
 
