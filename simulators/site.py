@@ -19,6 +19,7 @@ from simulators.peripherals.any import KINDS
 from simulators.programs import Program, ProgramFailed, call
 
 PROFILES: Final = {name: kind.profile for name, kind in KINDS.items()}
+PARTS: Final = ("BROKER", "API", "CONSOLE")
 BLUETOOTHCTL: Final = "#!/bin/sh\necho 'bluetoothctl: 5.82'\n"
 
 
@@ -57,15 +58,17 @@ class Gateway:
         self.program = Program(
             "hearthline-gateway", ["all"], folder / "logs" / "gateway.log", self.environment
         )
+        self.organisation = ""
+        """The one that `register` made."""
 
     def call(self, *arguments: str) -> Any:
         """Run one of its commands and return what it prints."""
         return call("hearthline-gateway", *arguments, environment=self.environment)
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Wait until its broker and its API take connections. Raises ProgramFailed."""
+        """Wait until broker, API and console take connections. Raises ProgramFailed."""
         end = time.monotonic() + seconds
-        ports = [int(self.environment[f"HEARTHLINE_{name}_PORT"]) for name in ("BROKER", "API")]
+        ports = [int(self.environment[f"HEARTHLINE_{name}_PORT"]) for name in PARTS]
         while time.monotonic() < end and self.program.running:
             if all(_listens(port) for port in ports if port):
                 return
@@ -75,7 +78,7 @@ class Gateway:
     def register(self, residents: Sequence[Resident], since: datetime) -> list["Home"]:
         """Make an organisation with a patient and a hub for each resident."""
         self.call("migrate")
-        organisation = self.call("organisation", "add", "Demo clinic")["id"]
+        organisation = self.organisation = self.call("organisation", "add", "Demo clinic")["id"]
         return [self._register(organisation, resident, since) for resident in residents]
 
     def _register(self, organisation: str, resident: Resident, since: datetime) -> "Home":

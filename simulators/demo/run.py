@@ -10,8 +10,8 @@ from typing import Final
 
 from rich.console import Console
 
-from simulators.demo.residents import residents
-from simulators.demo.state import DemoState, load, now_to_the_second
+from simulators.demo.residents import ZONE, residents
+from simulators.demo.state import DemoState, load, now_to_the_second, port_of_the_console
 from simulators.demo.summary import Summary, count_taken, summarise
 from simulators.demo.watching import Watching
 from simulators.programs import ProgramFailed
@@ -32,12 +32,12 @@ class Demo:
 
     def run(self, *, once: bool) -> Summary:
         """Run to the end, or until Ctrl-C. Raises ProgramFailed where a program does not start."""
-        state, gateway, people = self._prepare()
+        state, gateway, people = self._prepare(once)
         homes = [Home(self._home_folder(person), state.hubs[person.name]) for person in people]
         watching = Watching(gateway, self._console)
         with ExitStack() as running:
             running.callback(gateway.program.stop)
-            with self._busy("Starting database, broker, ingest and worker"):
+            with self._busy("Starting database, broker, ingest, worker and console"):
                 gateway.program.start()
                 gateway.wait_until_ready(BROKER_WITHIN_S)
             running.callback(watching.stop)
@@ -56,10 +56,10 @@ class Demo:
                 gateway, homes, self._source, watching.stored_ms, watching.evaluated_ms
             )
             if not once:
-                self._stay(gateway, homes, summary)
+                self._stay(state, gateway, homes, summary)
         return summary
 
-    def _prepare(self) -> tuple[DemoState, Gateway, list[Resident]]:
+    def _prepare(self, once: bool) -> tuple[DemoState, Gateway, list[Resident]]:
         state = load(self._folder)
         anchor = datetime.fromisoformat(state.anchor) if state else now_to_the_second()
         people = residents(self._recordings, anchor)
@@ -68,6 +68,12 @@ class Demo:
         if state is None:
             with self._busy("Making keys, certificates and the schema; registering two homes"):
                 state = self._register(gateway, people, anchor)
+        if not once:  # nobody looks
+            gateway.environment |= {
+                "HEARTHLINE_API_PORT": str(state.api_port),
+                "HEARTHLINE_CONSOLE_PORT": str(state.console_port),
+                "HEARTHLINE_DEMO_SIGN_IN": "true",
+            }
         return state, gateway, people
 
     def _register(self, gateway: Gateway, people: list[Resident], anchor: datetime) -> DemoState:
@@ -76,9 +82,10 @@ class Demo:
         )
         since = earliest - timedelta(days=1)
         homes = gateway.register(people, since)
+        gateway.call("user", "demo", "--organisation", gateway.organisation, "--timezone", ZONE)
         hubs = {person.name: home.hub for person, home in zip(people, homes, strict=True)}
         port = int(gateway.environment["HEARTHLINE_BROKER_PORT"])
-        state = DemoState(port, anchor.isoformat(), hubs)
+        state = DemoState(port, anchor.isoformat(), hubs, free_port(), port_of_the_console())
         state.save(self._folder)
         return state
 
@@ -92,10 +99,14 @@ class Demo:
         else:
             self._say("No recordings found (--recordings DIR): seeded virtual patients stand in.")
 
-    def _stay(self, gateway: Gateway, homes: Sequence[Home], summary: Summary) -> None:
+    def _stay(
+        self, state: DemoState, gateway: Gateway, homes: Sequence[Home], summary: Summary
+    ) -> None:
         settings = " ".join(f"{name}={value}" for name, value in gateway.environment.items())
         self._say(json.dumps(summary.as_dict(), indent=1))
-        self._say("\nLook around in another terminal:")
+        self._say("\nThe console, with demo people to sign in as:")
+        self._say(f"  [bold]http://localhost:{state.console_port}[/]")
+        self._say("\nOr look around in another terminal:")
         for command in ("tasks list", "readings", "trace READING", f"custody {homes[0].hub}"):
             self._say(f"  {settings} .venv/bin/hearthline-gateway {command}")
         try:
