@@ -19,6 +19,7 @@ from alerting.model import Rule
 from gateway.care.devices import look_after_devices
 from gateway.care.evaluate import evaluate_patients
 from gateway.care.holes import look_for_holes
+from gateway.care.retention import delete_old
 from gateway.care.silence import look_for_silence
 from gateway.care.troubles import look_for_troubles
 from gateway.errors import ConnectionLost
@@ -37,10 +38,17 @@ TOGETHER_S: Final = 0.05
 ONE_BY_ONE: Final = 50
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 10.0
-LOOK_AFTER_DEVICES_EVERY: Final = timedelta(seconds=1)
-LOOK_FOR_HOLES_EVERY: Final = timedelta(minutes=1)
-
 Aside = Callable[[Connection, datetime], int]
+
+MINUTE: Final = timedelta(minutes=1)
+# What is not about readings that came, and how often it is done.
+ASIDE: Final[Mapping[Aside, timedelta]] = {
+    look_after_devices: timedelta(seconds=1),
+    look_for_holes: MINUTE,
+    look_for_troubles: MINUTE,
+    look_for_silence: MINUTE,
+    delete_old: timedelta(hours=1),
+}
 
 log = structlog.get_logger()
 
@@ -71,8 +79,8 @@ class Worker:
         self._given = rules
         self._clock = clock
         self._poll_s = poll_s
-        self._beside = beside
-        self._look_again_at = self._devices_again_at = clock()
+        self._works = {**ASIDE, beside: MINUTE} if beside else ASIDE
+        self._next: dict[Aside, datetime] = {}
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -102,15 +110,10 @@ class Worker:
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
         now = self._clock()
-        if now >= self._devices_again_at:
-            self._devices_again_at = now + LOOK_AFTER_DEVICES_EVERY
-            self._aside(connection, look_after_devices)
-        if now >= self._look_again_at:
-            self._look_again_at = now + LOOK_FOR_HOLES_EVERY
-            for work in (look_for_holes, look_for_troubles, look_for_silence):
+        for work, every in self._works.items():
+            if now >= self._next.get(work, now):
+                self._next[work] = now + every
                 self._aside(connection, work)
-            if self._beside is not None:
-                self._aside(connection, self._beside)
         patients = waiting(connection, self._clock(), PATIENTS, READINGS)
         return self._together(connection, rules, patients) if patients else 0
 
