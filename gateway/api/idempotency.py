@@ -50,7 +50,7 @@ class Once:
         self,
         request: Request,
         response: Response,
-        key: Annotated[
+        idempotency_key: Annotated[
             str | None,
             Header(
                 alias="Idempotency-Key",
@@ -64,7 +64,7 @@ class Once:
     ) -> None:
         self._route = f"{request.method} {request.url.path}"
         self._response = response
-        self._key = key
+        self._key = idempotency_key
 
     def __call__(
         self, call: Call, asked: BaseModel | None, kind: type[M], do: Callable[[], M]

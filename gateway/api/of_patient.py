@@ -15,3 +15,6 @@ def looked_at(call: Call, patient: UUID, action: str) -> None:
     """Record that somebody sees or changes it. Raises NotFound, Restricted."""
     must_see(call, patient)
     call.audit(action, patient=patient)
+
+
+must_be_open = must_see

@@ -3,11 +3,23 @@
 The name stays to be seen: by it the record is found, and opened, in an emergency.
 """
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from gateway.storage.glass import VISIBLE
+from gateway.errors import NotFound
+from gateway.storage.database import Connection
+from gateway.storage.glass import VISIBLE, may_see_patient
 
 # Of a patient `p`, for %(viewer)s at %(now)s. Nobody as a viewer: a program of the site itself.
 CLOSED: Final = (
     f"(%(viewer)s::uuid IS NOT NULL AND NOT {VISIBLE.replace('%(person)s', '%(viewer)s')})"
 )
+
+
+def is_closed(connection: Connection, patient: UUID, viewer: UUID, now: datetime) -> bool:
+    """Say whether a patient's record is closed to somebody. Raises NotFound."""
+    visible = may_see_patient(connection, patient, viewer, now)
+    if visible is None:
+        raise NotFound("There is no such patient in this organisation.")
+    return not visible

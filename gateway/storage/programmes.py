@@ -60,6 +60,8 @@ UPDATE rule_override SET valid_until = greatest(%(now)s, valid_from + interval '
 WHERE id = %(id)s AND organisation_id = %(organisation)s
   AND (valid_until IS NULL OR valid_until > %(now)s)"""
 
+WHOSE: Final = "SELECT patient_id FROM rule_override WHERE id = %s"
+
 LAID: Final = """
 SELECT o.id, o.rule_key AS rule,
     CASE WHEN o.patient_id IS NOT NULL THEN 'patient' WHEN o.programme_id IS NOT NULL
@@ -230,6 +232,12 @@ def lift(connection: Connection, organisation: UUID, override: UUID, now: dateti
     row = {"id": override, "organisation": organisation, "now": now}
     if not connection.execute(LIFT, row).rowcount:
         raise NotFound("There are no such limits in force.")
+
+
+def patient_of_limits(connection: Connection, override: UUID) -> UUID | None:
+    """Return whose limits they are; of a programme's or an organisation's nobody's."""
+    row = connection.execute(WHOSE, [override]).fetchone()
+    return row["patient_id"] if row else None
 
 
 def laid_over(

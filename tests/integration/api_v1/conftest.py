@@ -18,7 +18,7 @@ class World:
     """What the tests of a file share; each leaves what it made."""
 
     console: Console
-    sites: tuple[Site, Site]
+    sites: tuple[Site, ...] = ()
 
     @property
     def patient(self) -> UUID:
@@ -60,7 +60,7 @@ def world(console: Console) -> World:
         take_pressures(site, console.database, (184, 120, 30), (190, 121, 2), (120, 80, 200))
         made.append(site)
     evaluate(console.database)
-    return World(console, (made[0], made[1]))
+    return World(console, tuple(made))
 
 
 @pytest.fixture
