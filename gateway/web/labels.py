@@ -125,3 +125,39 @@ RELATION: Final[Labels] = {
     "carer": template("carer"),
     "other": template("other"),
 }
+FUNCTION: Final[Labels] = {
+    "lead": template("leads"),
+    "physician": template("physician"),
+    "nurse": template("nurse"),
+    "coordinator": template("coordinator"),
+    "pharmacist": template("pharmacist"),
+    "dietitian": template("dietitian"),
+    "therapist": template("therapist"),
+    "social_worker": template("social worker"),
+    "technician": template("technician"),
+    "other": template("other"),
+}
+HUB_STATE: Final[Labels] = {
+    "invited": template("invited"),
+    "enrolled": template("waits to be confirmed"),
+    "active": template("active"),
+    "suspended": template("suspended"),
+    "revoked": template("revoked"),
+}
+TROUBLE: Final[Labels] = {
+    "battery_low": template("battery nearly empty"),
+    "offline": template("the hub is not heard of"),
+    "nothing_arrives": template("nothing arrives from any hub: operators look at it"),
+    "held": template("readings are held: operators look at it"),
+    "bond_lost": template("has to be paired again"),
+    "pairing_refused": template("refuses to be paired"),
+    "passkey_missing": template("asks for a passkey"),
+    "passkey_wrong": template("has another passkey"),
+    "no_display": template("wants a display"),
+    "connection_failed": template("the connection failed"),
+    "no_measurement": template("does not offer what is expected"),
+    "profile_wrong": template("is another model"),
+    "spool_full": template("the hub can keep no more"),
+    "clock_unset": template("its clock has no date"),
+    "clock_wrong": template("its clock is wrong"),
+}

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from alerting.bounds import Bound
 from alerting.units import written
 
@@ -16,7 +18,6 @@ class Band:
 
     severity: str
     bounds: tuple[str, ...]
-    of_change: bool = False
 
 
 def bands_of(parameters: Mapping[str, Any]) -> list[Band]:
@@ -29,5 +30,8 @@ def bands_of(parameters: Mapping[str, Any]) -> list[Band]:
 
 
 def _written(bound: Any, unit: str) -> str:
-    found = bound if isinstance(bound, Bound) else Bound.model_validate(bound)
+    try:
+        found = Bound.model_validate(bound)
+    except ValidationError:
+        return f"{unit} {bound}"  # scores have their own: so many points
     return f"{SIGNS[found.sign]} {found.limit} {written(unit)}"

@@ -1,0 +1,152 @@
+"""A patient's charts as numbers: points or buckets, limits, what is usual, alerts and notes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from alerting.bands import Banded
+from alerting.model import Direction, Rule
+from alerting.units import convert, preferred, written
+from gateway.storage.alert_list import AlertRow
+from gateway.storage.notes import NoteRow
+from gateway.storage.patient_page import Usual
+from gateway.storage.readings import Bucket, Point
+from gateway.web.limits import SIGNS
+from gateway.web.vitals import Vital
+
+# Limits of these are of the values themselves; of others they are of changes, means or slopes.
+OF_VALUES: Final = frozenset({"threshold", "sustained"})
+Number = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands on every chart."""
+
+    rules: Sequence[Rule]
+    usual: Sequence[Usual]
+    alerts: Sequence[AlertRow]
+    notes: Sequence[NoteRow]
+    units: Mapping[str, str]
+
+
+def chart(vital: Vital, rows: Sequence[Point] | Sequence[Bucket], around: Around) -> dict[str, Any]:
+    """Return one chart: columns over one axis of times, in one unit."""
+    mine = [row for row in rows if row.name in vital.names]
+    unit = _unit(mine, around.units)
+    names = [name for name in vital.names if any(row.name == name for row in mine)]
+    moments = sorted({at(row) for row in mine})
+    return {
+        "key": vital.key,
+        "unit": written(unit),
+        "x": moments,
+        "series": [_series(name, mine, moments, unit) for name in names],
+        "limits": list(_limits(names, around.rules, unit)),
+        "usual": [
+            {"name": one.name, "value": _in(one.value, one.unit, unit), "days": one.days}
+            for one in around.usual
+            if one.name in names
+        ],
+    }
+
+
+def alerts(rows: Iterable[AlertRow], rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+    """Return alerts with the values that they are about; a hidden rule's name says nothing."""
+    return [
+        {
+            "since": row.since.timestamp(),
+            "until": row.until.timestamp() if row.until else None,
+            "severity": row.peak_severity,
+            "of": list(rules[row.rule_key].components) if row.rule_key in rules else [],
+            "said": row.sentence,
+            "task": str(row.task_id) if row.task_id else None,
+        }
+        for row in rows
+    ]
+
+
+def notes(rows: Iterable[NoteRow]) -> list[dict[str, Any]]:
+    """Return notes at their moments."""
+    return [
+        {"at": row.about.timestamp(), "text": row.text, "author": row.author}
+        for row in rows
+        if not row.corrected
+    ]
+
+
+def _series(
+    name: str, rows: Iterable[Point | Bucket], moments: Sequence[float], unit: str
+) -> dict[str, Any]:
+    found = {at(row): row for row in rows if row.name == name}
+    columns: dict[str, list[Number]] = {"value": [], "low": [], "high": []}
+    counts: list[int] = []
+    doubtful: list[bool] = []
+    for moment in moments:
+        row = found.get(moment)
+        for key, number in _numbers(row, unit).items():
+            columns[key].append(number)
+        counts.append(row.readings if isinstance(row, Bucket) else 1 if row else 0)
+        doubtful.append(isinstance(row, Point) and row.validity == "questionable")
+    told: dict[str, Any] = {"name": name, "value": columns["value"], "doubtful": doubtful}
+    if any(isinstance(row, Bucket) for row in found.values()):
+        told |= {"low": columns["low"], "high": columns["high"], "counts": counts}
+    return told
+
+
+def _numbers(row: Point | Bucket | None, unit: str) -> dict[str, Number]:
+    if row is None:
+        return {"value": None, "low": None, "high": None}
+    if isinstance(row, Point):
+        number = _in(row.number, row.unit, unit)
+        return {"value": number, "low": number, "high": number}
+    told = {"value": row.mean, "low": row.lowest, "high": row.highest}
+    return {key: _in(number, row.unit, unit) for key, number in told.items()}
+
+
+def _limits(names: Sequence[str], rules: Iterable[Rule], unit: str) -> Iterable[dict[str, Any]]:
+    """Return the bounds in force, in this unit; the nearest of a severity and side."""
+    nearest: dict[tuple[str, str, Direction], dict[str, Any]] = {}
+    for rule in rules:
+        if (
+            not isinstance(rule, Banded)
+            or rule.kind not in OF_VALUES
+            or rule.component not in names
+        ):
+            continue
+        for severity, table in rule.bands.items():
+            own = unit if unit in table else next(iter(table))
+            limit = _in(table[own].limit, own, unit)
+            place = (rule.component, severity.value, rule.direction)
+            worse = rule.direction is Direction.HIGH
+            before = nearest.get(place)
+            if limit is None or (before and (before["limit"] < limit) == worse):
+                continue
+            nearest[place] = {
+                "name": rule.component,
+                "severity": severity.value,
+                "high": worse,
+                "limit": limit,
+                "written": f"{SIGNS[table[own].sign]} {limit:g}",
+            }
+    return nearest.values()
+
+
+def _unit(rows: Sequence[Point | Bucket], units: Mapping[str, str]) -> str:
+    """Return the organisation's unit for it, else the one that most of it was measured in."""
+    known = Counter(row.unit for row in rows)
+    most = known.most_common(1)[0][0] if known else ""
+    return preferred(most, units) or most
+
+
+def _in(number: Decimal | None, unit: str, to: str) -> Number:
+    found = None if number is None else convert(number, unit, to)
+    return None if found is None else round(float(found), 2)
+
+
+def at(row: Point | Bucket) -> float:
+    """Return when it was, or began."""
+    moment: datetime = row.measured_at if isinstance(row, Point) else row.since
+    return moment.timestamp()
