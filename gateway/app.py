@@ -14,6 +14,7 @@ import structlog
 from alerting.rules.jump import Jump
 from gateway.audit.seal import Seal
 from gateway.broker.files import update_broker
+from gateway.broker.keep import HUBS, LOOK_S, Keeper
 from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost, WrongInput
 from gateway.identity.files import make_site_keys
@@ -100,7 +101,8 @@ def run_worker(settings: Settings) -> None:
     wait_for_schema(database, stop)
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
     seal = Loop(database, stop, Seal(settings).look, AUDIT)
-    with running([*beside_worker(database, stop, delivery), dog, seal]):
+    broker = Loop(database, stop, Keeper(settings, database).look, HUBS, poll_s=LOOK_S)
+    with running([*beside_worker(database, stop, delivery), dog, seal, broker]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 

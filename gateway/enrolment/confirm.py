@@ -29,17 +29,25 @@ def confirm(
     `note` records it, in the same transaction.
     """
     with database.transaction() as connection:
-        found = enrolments.lock_hub(connection, hub)
-        if found.state == "active":
-            return False
-        wrong = _check(connection, found, digits, now)
-        if wrong is None:
-            connection.execute(enrolments.CONFIRMED, {"hub": hub, "by": by, "now": now})
-            if note is not None:
-                note(connection)
-    if wrong is not None:
-        raise wrong
-    return True
+        done = try_digits(connection, hub, digits, by, now)
+        if done is True and note is not None:
+            note(connection)
+    if isinstance(done, WrongDigits):
+        raise done
+    return done
+
+
+def try_digits(
+    connection: Connection, hub: UUID, digits: str, by: str, now: datetime
+) -> bool | WrongDigits:
+    """The same in a transaction of the caller's, who commits in every case: tries are counted."""
+    found = enrolments.lock_hub(connection, hub)
+    if found.state == "active":
+        return False
+    wrong = _check(connection, found, digits, now)
+    if wrong is None:
+        connection.execute(enrolments.CONFIRMED, {"hub": hub, "by": by, "now": now})
+    return wrong or True
 
 
 def digits_of(connection: Connection, hub: EnrollingHub) -> str:

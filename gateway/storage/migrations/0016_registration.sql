@@ -142,3 +142,4 @@ GRANT UPDATE (withdrawn_at, withdrawn_how, withdrawal_recorded_by_id, withdrawal
 GRANT UPDATE (again_at, again_by) ON quarantine TO hearthline_app;
 GRANT UPDATE (patient_id) ON hub TO hearthline_app;
 GRANT INSERT ON installation_receipt, revocation, revocation_step TO hearthline_app;
+GRANT UPDATE (at, detail) ON revocation_step TO hearthline_app;
