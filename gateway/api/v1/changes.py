@@ -1,0 +1,39 @@
+"""The stream of changes: what to look at again, by ids only (Server-Sent Events)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.sse import EventSourceResponse
+from starlette.requests import Request
+
+from gateway.access.rights import Right
+from gateway.api.call import Call, needs
+from gateway.api.documented import problems
+from gateway.web.pages.live import live
+
+SAMPLE = (
+    "id: 5f2b9c0e-7\n"
+    "event: change\n"
+    'data: {"what":"task","id":"7c0a2f0e-5d1b-4c57-9a3e-2f6f1f0a1b2c","patient":"0d5a3a1e-..."}\n\n'
+)
+STREAM: dict[str, Any] = {
+    "description": "Events `change` (look at this), and `again` (look at everything).",
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": SAMPLE}},
+}
+
+router = APIRouter(prefix="/api/v1/changes", tags=["changes"], responses=problems())
+
+
+@router.get(
+    "",
+    summary="What changes, as it changes",
+    response_class=EventSourceResponse,
+    responses={200: STREAM},
+)
+def listen(
+    call: Annotated[Call, needs(Right.TASKS_READ, Right.TECHNICAL_TASKS)],
+    request: Request,
+    since: Annotated[str, Query(max_length=40, description="The last id that was heard.")] = "",
+) -> EventSourceResponse:
+    """Tell of tasks, snoozes, notes, contacts and time. It ends after ten minutes: come back."""
+    return live(call, request, since)

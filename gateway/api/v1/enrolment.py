@@ -1,0 +1,192 @@
+"""How a box becomes a hub: registered for a home, invited, confirmed; paired; replaced.
+
+An invitation is a secret that is kept nowhere: it takes no Idempotency-Key, and each ends the one
+before.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from gateway.access.restricted import must_see
+from gateway.access.rights import Right
+from gateway.api.call import Call, needs
+from gateway.api.documented import problems
+from gateway.api.idempotency import OnceOnly
+from gateway.api.made import Done, Made
+from gateway.api.problems import to_problem
+from gateway.api.v1.hubs import find_hub
+from gateway.care import installing
+from gateway.cli import given
+from gateway.enrolment.confirm import try_digits
+from gateway.enrolment.invite import LIFE, Door
+from gateway.enrolment.receipt import InstallationReceipt, kept_receipt, make_receipt
+from gateway.errors import Conflict, NotFound, WrongDigits, WrongInput
+from gateway.identity.stored import read_stored
+from gateway.settings import Settings
+from gateway.storage.belonging import end_pairing
+
+router = APIRouter(prefix="/api/v1/hubs", tags=["enrolment"], responses=problems(404, 409))
+
+Writes = Annotated[Call, needs(Right.DEVICES_WRITE)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewHub(_Strict):
+    """In whose home it will stand."""
+
+    patient: UUID
+
+
+class Invited(BaseModel):
+    """What the box is told, as a text or a QR code; it serves once, until `expires_at`."""
+
+    invitation: str
+    expires_at: datetime
+
+
+class Digits(_Strict):
+    """What the box shows."""
+
+    digits: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["041337"])]
+
+
+class NewPairing(_Strict):
+    """A device, by the hub's proof, or by what stands on it; and whose readings it takes."""
+
+    patient: UUID
+    proof: Annotated[str, Field(max_length=2000)] = ""
+    address: Annotated[str, Field(max_length=40)] = ""
+    profile: Annotated[str, Field(max_length=64)] = ""
+    slot: Annotated[int, Field(ge=0, le=255)] | None = None
+
+
+@router.post("", status_code=201, summary="Register a hub for a home")
+def add(new: NewHub, call: Writes, once: OnceOnly) -> Made:
+    """Register a hub that has no box yet."""
+
+    def made() -> Made:
+        must_see(call, new.patient)
+        hub = installing.new_hub(call.connection, call.who.organisation, new.patient)
+        call.audit("hub.register", patient=new.patient, subject=("hub", str(hub)))
+        return Made(id=hub)
+
+    return once(call, new, Made, made)
+
+
+@router.post("/{hub}/invitation", status_code=201, summary="Invite a box")
+def invite(request: Request, hub: UUID, call: Writes) -> Invited:
+    """Make an invitation; those before it serve no more."""
+    find_hub(call, hub)
+    door = _door(request.app.state.settings)
+    told = installing.new_invitation(call.connection, door, hub, call.who.name, call.now)
+    call.audit("hub.invite", subject=("hub", str(hub)))
+    return Invited(invitation=told.text(), expires_at=call.now + LIFE)
+
+
+@router.post(
+    "/{hub}/confirm",
+    summary="Confirm the six digits",
+    response_model=Done,
+    responses=problems(400),
+)
+def confirm(hub: UUID, new: Digits, call: Writes) -> Done | JSONResponse:
+    """Compare what the box shows: three tries, then it has to be invited again."""
+    find_hub(call, hub)
+    done = try_digits(call.connection, hub, new.digits, call.who.name, call.now)
+    if isinstance(done, WrongDigits):
+        call.audit("hub.wrong_digits", subject=("hub", str(hub)))
+        return to_problem(done)  # answered, not raised: the try is counted
+    installing.tell_of_hubs(call.connection)
+    call.audit("hub.confirm", subject=("hub", str(hub)))
+    return Done()
+
+
+@router.post("/{hub}/devices", status_code=201, summary="Pair a device", responses=problems(400))
+def pair(hub: UUID, new: NewPairing, call: Writes, once: OnceOnly) -> Made:
+    """Give a device to the hub and to a patient, from now on, or from the end of the pairing."""
+
+    def made() -> Made:
+        find_hub(call, hub)
+        must_see(call, new.patient)
+        device = installing.pair(call.connection, hub, _named(new), new.patient, call.now)
+        subject = ("device", str(device))
+        call.audit("device.pair", patient=new.patient, subject=subject, hub=hub)
+        return Made(id=device)
+
+    return once(call, new, Made, made)
+
+
+@router.post("/{hub}/devices/{device}/end", summary="End a pairing")
+def unpair(hub: UUID, device: UUID, call: Writes, once: OnceOnly) -> Done:
+    """End it now: the hub may no longer speak for the device."""
+
+    def done() -> Done:
+        find_hub(call, hub)
+        end_pairing(call.connection, hub, device, call.now, call.who.name)
+        call.audit("device.unpair", subject=("device", str(device)), hub=hub)
+        return Done()
+
+    return once(call, None, Done, done)
+
+
+@router.post("/{hub}/replace", status_code=201, summary="Put another box in a hub's place")
+def replace(hub: UUID, call: Writes, once: OnceOnly) -> Made:
+    """Register a hub in its place: devices move, the old one is refused from now on."""
+
+    def made() -> Made:
+        find_hub(call, hub)
+        new = installing.replace(call.connection, hub, call.who.name, call.now)
+        call.audit("hub.replace", subject=("hub", str(hub)), new=new)
+        return Made(id=new)
+
+    return once(call, None, Made, made)
+
+
+@router.post("/{hub}/receipt", status_code=201, summary="Prove an installation")
+def prove(hub: UUID, call: Writes, once: OnceOnly) -> InstallationReceipt:
+    """Follow the newest reading on its whole way, open and end a test task, keep all of it."""
+
+    def made() -> InstallationReceipt:
+        find_hub(call, hub)
+        receipt = make_receipt(call.connection, hub, call.who.name, call.now)
+        call.audit("install.receipt", subject=("hub", str(hub)), receipt=receipt.id)
+        return receipt
+
+    return once(call, None, InstallationReceipt, made)
+
+
+@router.get("/{hub}/receipt", summary="The receipt of an installation")
+def show_receipt(
+    hub: UUID, call: Annotated[Call, needs(Right.DEVICES_READ)]
+) -> InstallationReceipt:
+    """Show the newest that is kept. It holds no value."""
+    find_hub(call, hub)
+    kept = kept_receipt(call.connection, hub)
+    if kept is None:
+        raise NotFound("No receipt of this hub is kept.")
+    call.audit("install.receipt_view", subject=("hub", str(hub)))
+    return kept
+
+
+def _door(settings: Settings) -> Door:
+    if settings.api_url is None:
+        raise Conflict("The gateway has no API for hubs (HEARTHLINE_API_PORT is 0).")
+    return Door(settings.api_url, read_stored(settings.keys / "ca.crt"))
+
+
+def _named(new: NewPairing) -> installing.Named:
+    if bool(new.proof) == bool(new.address):
+        raise WrongInput("Name the device by `proof`, or by `address` and `profile`.")
+    if new.proof:
+        return installing.Named(proof=new.proof, slot=new.slot)
+    address = given.address(new.address)
+    return installing.Named(address=address, profile=new.profile, slot=new.slot)
