@@ -17,6 +17,7 @@ import structlog
 
 from alerting.model import Rule
 from gateway.care.devices import look_after_devices
+from gateway.care.ended_rules import EndedRules
 from gateway.care.evaluate import evaluate_patients
 from gateway.care.holes import look_for_holes
 from gateway.care.retention import delete_old
@@ -98,6 +99,7 @@ class Worker:
     def _serve(self, connection: Connection) -> None:
         with connection.transaction():
             rules = load_packs(connection, self._given)
+        self._works = {**self._works, EndedRules(rules, self._clock()).look: MINUTE}
         connection.execute("LISTEN duty")
         log.info("worker_started", rules=len(rules))
         while not self._stop.is_set():

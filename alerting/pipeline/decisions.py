@@ -24,6 +24,7 @@ class Why(StrEnum):
 
     IN_RANGE = "readings back in range"
     NOT_SUPPORTED = "the rule in force no longer holds for these readings"
+    RULE_ENDED = "the rule was taken away from this patient"
 
 
 @dataclass(frozen=True, slots=True)

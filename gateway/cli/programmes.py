@@ -139,7 +139,7 @@ def join(
 
 
 def leave(patient: Patient, key: str, organisation: Organisation) -> None:
-    """Let a patient leave; what is open stays open until somebody closes it."""
+    """Let a patient leave; alerts of its rules end, and who has a task of theirs is told."""
     with load_settings().database().transaction() as connection:
         programmes.leave(connection, organisation, key, patient, datetime.now(UTC))
         by_operator(

@@ -142,7 +142,8 @@ def _resolve(case: Case, gate: Gate, resolve: Resolve) -> None:
     found = case.connection.execute(RESOLVE, row).fetchone()
     if found is None:
         return
-    _record(case, "resolved", resolve.alert, None, None, why=resolve.why)
+    code = resolve.why.name.lower()
+    _record(case, "resolved", resolve.alert, None, None, why=resolve.why, code=code)
     gate.passed(case, resolve.alert, RESOLVED)
     note_resolved(case, resolve.alert, found["rule_key"], found["direction"], resolve.why)
 

@@ -190,7 +190,7 @@ def join(
 def leave(
     connection: Connection, organisation: UUID, key: str, patient: UUID, now: datetime
 ) -> None:
-    """Let a patient leave a programme; its alerts stay as they are. Raises NotFound."""
+    """Let a patient leave a programme; `ended_rules` ends its alerts. Raises NotFound."""
     programme = find_programme(connection, organisation, key)
     row = {"programme": programme, "patient": patient, "now": now}
     if not connection.execute(LEAVE, row).rowcount:
