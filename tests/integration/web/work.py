@@ -38,3 +38,35 @@ def add_task(connection: Connection, organisation: UUID, patient: UUID, **more: 
     connection.execute(INSERT, row)
     task: UUID = row["id"]
     return task
+
+
+def add_reading(
+    connection: Connection,
+    organisation: UUID,
+    patient: UUID,
+    at: datetime,
+    values: dict[str, tuple[str, Any]],
+    validity: str = "valid",
+) -> UUID:
+    """Add a reading of a device that is nobody's, as ingest stores it."""
+    connection.execute("SELECT series_make_room(ARRAY[%s::timestamptz])", [at])
+    device = uuid4()
+    connection.execute(
+        "INSERT INTO device (id, organisation_id, address, profile) VALUES (%s, %s, %s, 'cuff')",
+        [device, organisation, device.hex],
+    )
+    reading = uuid4()
+    connection.execute(
+        "INSERT INTO reading (id, organisation_id, patient_id, device_id, hub_id, epoch, seq, kind,"
+        " measured_at, basis, validity, flags, received_at, body) VALUES (%s, %s, %s, %s, %s, 1, 1,"
+        " 'made_up', %s, 'device', %s, '{}', %s, '{}')",
+        [reading, organisation, patient, device, uuid4(), at, validity, at],
+    )
+    for ordinal, (name, (unit, number)) in enumerate(values.items()):
+        connection.execute(
+            "INSERT INTO reading_value (reading_id, organisation_id, patient_id, measured_at,"
+            " ordinal, name, mdc, number, unit, validity)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 1, %s, %s, %s)",
+            [reading, organisation, patient, at, ordinal, name, number, unit, validity],
+        )
+    return reading

@@ -1,0 +1,168 @@
+"""A task from taken to closed: symptom check, coded end, attempts, minutes, what follows."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gateway.access.rights import Role
+from gateway.care.dispositions import RedFlag
+from tests.fixtures.console import Console
+from tests.integration.web.work import add_patient, add_task
+
+HTMX = {"hx-request": "true"}
+END = {"urgency": "self_care", "outcome": "repeat_normal", "actionable": "yes"}
+NO_FLAGS = {f"flag_{flag.value}": "no" for flag in RedFlag}
+
+
+@pytest.fixture
+def patient(console: Console) -> UUID:
+    with console.database.transaction() as connection:
+        return add_patient(connection, console.organisations[0], "Grace Hopper")
+
+
+def taken(console: Console, patient: UUID, **more: Any) -> UUID:
+    with console.database.transaction() as connection:
+        task = add_task(connection, console.organisations[0], patient, **more)
+    answer = console.client(Role.COORDINATOR).post(f"/tasks/{task}/take", headers=HTMX)
+    assert answer.status_code == 204
+    return task
+
+
+def close(console: Console, task: UUID, **form: str) -> tuple[int, str]:
+    browser = console.client(Role.COORDINATOR)
+    html = browser.get(f"/tasks/{task}").text
+    seen = html.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
+    answer = browser.post(f"/tasks/{task}/close", data={"seen": seen, **form})
+    return answer.status_code, answer.text
+
+
+def row_of(console: Console, task: UUID) -> dict[str, Any]:
+    with console.database.transaction() as connection:
+        row = connection.execute("SELECT * FROM task WHERE id = %s", [task]).fetchone()
+    assert row is not None
+    return row
+
+
+def test_a_red_task_does_not_close_without_its_checklist(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P1")
+    status, html = close(console, task, **END, note="Had forgotten lunch.")
+    assert status == 422
+    assert "Every symptom needs its answer" in html
+    assert "Had forgotten lunch." in html
+    one_left_out = dict(list(NO_FLAGS.items())[1:])
+    assert close(console, task, **END, **one_left_out, answered_by="patient")[0] == 422
+    assert row_of(console, task)["status"] == "accepted"
+
+    assert close(console, task, **END, **NO_FLAGS, answered_by="patient")[0] == 303
+    ended = row_of(console, task)
+    assert ended["status"] == "completed"
+    assert ended["disposition"]["symptom_check"]["red_flags"] == []
+    assert "Grace Hopper" in console.client(Role.COORDINATOR).get(f"/tasks/{task}").text
+
+
+def test_a_red_flag_is_kept(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P1")
+    flags = NO_FLAGS | {"flag_chest_pain": "yes"}
+    end = END | {"urgency": "emergency_now", "outcome": "no_action"}
+    assert close(console, task, **end, **flags, answered_by="carer")[0] == 303
+    check = row_of(console, task)["disposition"]["symptom_check"]
+    assert check["red_flags"] == ["chest_pain"]
+    assert check["answered_by"] == "carer"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"urgency": ""}, "How soon does the patient need whom?"),
+        ({"outcome": "cured"}, "What came of it?"),
+        ({"actionable": ""}, "Was there something to do?"),
+        ({"outcome": "no_answer_xN"}, "How often was it tried?"),
+        ({"flag_weakness": "no"}, "Every symptom needs its answer"),
+    ],
+)
+def test_what_is_missing_is_named(
+    console: Console, patient: UUID, wrong: dict[str, str], said: str
+) -> None:
+    task = taken(console, patient, priority="P3")
+    status, html = close(console, task, **(END | wrong))
+    assert status == 422
+    assert said in html.split('id="wrong"')[1]
+
+
+def test_what_follows_is_a_task_of_its_own(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P3")
+    assert close(console, task, **END, again="24", note="Weigh again.")[0] == 303
+    with console.database.transaction() as connection:
+        row = connection.execute("SELECT * FROM task WHERE follows = %s", [task]).fetchone()
+    assert row is not None
+    assert (row["sentence"], row["owner"]) == ("Weigh again.", "Coordinator 0")
+    assert row["due_at"] - datetime.now(UTC) > timedelta(hours=23)
+
+
+def test_attempts_are_counted_for_the_end(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P3")
+    browser = console.client(Role.COORDINATOR)
+    for _ in range(2):
+        told = {"channel": "telephone", "with_whom": "patient", "outcome": "no_answer"}
+        assert browser.post(f"/tasks/{task}/contact", data=told, headers=HTMX).status_code == 204
+    html = browser.get(f"/tasks/{task}").text
+    assert 'inputmode="numeric" value="2"' in html
+    end = END | {"outcome": "no_answer_xN", "attempts": "2"}
+    assert close(console, task, **end)[0] == 303
+    assert row_of(console, task)["disposition"]["attempts"] == 2
+
+
+def test_minutes_are_written_with_the_end_and_never_twice(console: Console, patient: UUID) -> None:
+    task, other = (taken(console, patient, priority="P3") for _ in range(2))
+    began = (datetime.now(UTC) - timedelta(minutes=7)).isoformat()
+    minutes = {"minutes": "yes", "began": began, "activity": "call", "live": "yes"}
+    assert close(console, task, **END, **minutes)[0] == 303
+    status, html = close(console, other, **END, **minutes)
+    assert status == 409
+    assert "written down already" in html
+    assert row_of(console, other)["status"] == "accepted"
+    with console.database.transaction() as connection:
+        rows = connection.execute("SELECT * FROM time_entry WHERE task_id = %s", [task]).fetchall()
+    assert [(row["activity"], row["live"], row["person"]) for row in rows] == [
+        ("call", True, "Coordinator 0")
+    ]
+
+
+def test_who_has_lost_the_task_does_not_close_it(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P3")
+    browser = console.client(Role.COORDINATOR)
+    html = browser.get(f"/tasks/{task}").text
+    seen = html.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
+    to = {"to": str(console.people[Role.CLINICIAN, 0])}
+    assert console.client(Role.CLINICIAN).post(f"/tasks/{task}/give", data=to).status_code == 303
+    answer = browser.post(f"/tasks/{task}/close", data={"seen": seen, **END, "note": "All well."})
+    assert answer.status_code == 409
+    assert "Clinician 0" in answer.text
+    assert row_of(console, task)["status"] == "accepted"
+
+
+def test_a_task_tells_what_to_say_and_whom_to_call(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, rule="systolic_high")
+    with console.database.transaction() as connection:
+        connection.execute(
+            "UPDATE patient SET phones = ARRAY['+13125550142'], address = '1200 W Harrison St' "
+            "WHERE id = %s",
+            [patient],
+        )
+    html = console.client(Role.COORDINATOR).get(f"/tasks/{task}").text
+    assert "arm at heart height" in html.replace("\n", " ")
+    assert 'href="tel:+13125550142"' in html
+    assert "1200 W Harrison St" in html
+
+
+def test_every_view_is_recorded(console: Console, patient: UUID) -> None:
+    task = taken(console, patient)
+    console.client(Role.COORDINATOR).get(f"/tasks/{task}")
+    with console.database.transaction() as connection:
+        row = connection.execute(
+            "SELECT count(*) AS n FROM audit WHERE action = 'task.view' AND subject_id = %s",
+            [str(task)],
+        ).fetchone()
+    assert row == {"n": 1}
