@@ -78,7 +78,9 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
     if not call.who.may(Right.TASKS_READ):
         sought = sought.model_copy(update={"queue": "technical"})
     rows, after = _rows(call, sought)
-    call.audit("task.list", queue=sought.queue, patients=list({str(r.patient_id) for r in rows}))
+    call.audit(
+        "worklist.view", queue=sought.queue, patients=list({str(r.patient_id) for r in rows})
+    )
     shown: dict[str, Any] = {
         "sought": sought,
         "rows": rows,
