@@ -1,10 +1,11 @@
 """Which moves a task allows: the states of FHIR Task and what may follow what. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
+from uuid import UUID
 
 from alerting.model import Severity
 from gateway.care.dispositions import Disposition
@@ -56,6 +57,12 @@ class SymptomCheckMissing(WrongInput):
     code: ClassVar[str] = "symptom_check_missing"
 
 
+class NotDecided(Conflict):
+    """A task that asks whose a held reading is ends with the answer."""
+
+    code: ClassVar[str] = "not_decided"
+
+
 def check_move(now: Status, to: Status) -> None:
     """Raise MoveNotAllowed, which says what is possible instead."""
     if to in MOVES[now]:
@@ -75,6 +82,17 @@ def check_completion(now: Status, priority: Severity, disposition: Disposition) 
     check_move(now, Status.COMPLETED)
     if priority is Severity.P1 and disposition.symptom_check is None:
         raise SymptomCheckMissing
+
+
+def check_decided(held: Sequence[UUID]) -> None:
+    """Raise NotDecided where readings are held until somebody says whose they are."""
+    if held:
+        ids = " ".join(map(str, held))
+        raise NotDecided(
+            "Nobody has said yet whose the held reading is, and it would stay held. Ask the patient "
+            f"and say it: `hearthline-gateway quarantine confirm {ids}` if it is the patient's, "
+            "`quarantine refuse` if it is not."
+        )
 
 
 def closes_by_itself(now: Status, priority: Severity) -> bool:

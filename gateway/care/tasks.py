@@ -11,8 +11,16 @@ from pydantic import Field
 from alerting.model import Queue, Severity
 from device_profiles.reading import Frozen
 from gateway.care.dispositions import Disposition
-from gateway.care.moves import CLOSED, Status, check_completion, check_free, check_move
+from gateway.care.moves import (
+    CLOSED,
+    Status,
+    check_completion,
+    check_decided,
+    check_free,
+    check_move,
+)
 from gateway.errors import NotFound
+from gateway.storage import doubts
 from gateway.storage.database import Connection
 from gateway.storage.events import record
 
@@ -174,9 +182,13 @@ def accept_task(
 def complete_task(
     connection: Connection, task: UUID, by: str, disposition: Disposition, now: datetime
 ) -> None:
-    """Close a task with its coded end. Raises NotFound, MoveNotAllowed, SymptomCheckMissing."""
+    """Close a task with its coded end.
+
+    Raises NotFound, MoveNotAllowed, SymptomCheckMissing, NotDecided.
+    """
     row = lock_task(connection, task)
     check_completion(Status(row["status"]), Severity(row["priority"]), disposition)
+    check_decided(doubts.undecided(connection, task))
     ended = disposition.model_dump(mode="json")
     connection.execute(COMPLETE, {"now": now, "by": by, "disposition": Jsonb(ended), "task": task})
     record(

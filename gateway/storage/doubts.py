@@ -60,6 +60,11 @@ WHERE (q.hub_id, q.epoch, q.seq) = (d.hub_id, d.epoch, d.seq) AND q.state = 'hel
 
 STILL_ASKED: Final = "SELECT FROM doubt WHERE task_id = %s AND state = 'asked'"
 
+UNDECIDED: Final = """
+SELECT q.id FROM doubt d JOIN quarantine q
+    ON (q.hub_id, q.epoch, q.seq) = (d.hub_id, d.epoch, d.seq)
+WHERE d.task_id = %s AND d.state = 'asked' AND q.state = 'held' ORDER BY q.id"""
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -96,3 +101,8 @@ def decide(
 def still_asked(connection: Connection, task: UUID) -> bool:
     """Tell whether a task asks about another reading too."""
     return connection.execute(STILL_ASKED, [task]).fetchone() is not None
+
+
+def undecided(connection: Connection, task: UUID) -> list[UUID]:
+    """Return what is held that a task asks about and nobody has decided."""
+    return [row["id"] for row in connection.execute(UNDECIDED, [task])]

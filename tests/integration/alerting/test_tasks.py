@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from gateway.care.dispositions import Answered, Disposition, Outcome, SymptomCheck, Urgency
-from gateway.care.moves import MoveNotAllowed, Status, SymptomCheckMissing
+from gateway.care.moves import AlreadyTaken, MoveNotAllowed, Status, SymptomCheckMissing
 from gateway.care.tasks import accept_task, complete_task, list_tasks, show_task
 from gateway.errors import NotFound
 from gateway.storage.database import Database
@@ -73,7 +73,7 @@ def test_from_requested_to_completed(hypo: tuple[Database, Site]) -> None:
         with pytest.raises(MoveNotAllowed):
             complete_task(connection, task.id, "nurse", ended(), NOW)
         accept_task(connection, task.id, "nurse", NOW)
-        with pytest.raises(MoveNotAllowed, match="It is accepted"):
+        with pytest.raises(AlreadyTaken, match="nurse has it"):
             accept_task(connection, task.id, "other", NOW)
         with pytest.raises(SymptomCheckMissing):
             complete_task(connection, task.id, "nurse", ended(None), NOW)

@@ -9,7 +9,11 @@ import pytest
 
 from device_profiles.gatt import sig
 from device_profiles.reading import Indication, Kind, Reading, Validity, Value
+from gateway.care.dispositions import Disposition, Urgency
+from gateway.care.dispositions import Outcome as End
 from gateway.care.held import decided
+from gateway.care.moves import NotDecided
+from gateway.care.tasks import accept_task, complete_task
 from gateway.core.acceptance import Reason
 from gateway.errors import NotFound
 from gateway.ingest.batch import Batch, Outcome
@@ -139,6 +143,26 @@ def test_a_task_waits_for_all_that_it_asks_about(database: Database, site: Site)
     assert task(database)["status"] == "requested"
     say(site, database, second, confirmed=False)
     assert task(database)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_its_task_is_completed_only_with_an_answer(
+    database: Database, site: Site, confirmed: bool
+) -> None:
+    weigh(site, database, "80")
+    weigh(site, database, "60.2", hour=20)
+    (id_,) = held(database)
+    found = one(database, "SELECT id FROM task")["id"]
+    ended = Disposition(urgency=Urgency.SELF_CARE, outcome=End.NO_ACTION, actionable=False)
+    with database.transaction() as connection:
+        accept_task(connection, found, "nurse", AT)
+        with pytest.raises(NotDecided, match=f"quarantine confirm {id_}"):
+            complete_task(connection, found, "nurse", ended, AT)
+    assert (task(database)["status"], held(database)) == ("accepted", [id_])
+    say(site, database, id_, confirmed=confirmed)
+    with database.transaction() as connection:
+        complete_task(connection, found, "nurse", ended, AT)
+    assert task(database)["status"] == "completed"
 
 
 def test_in_one_batch_the_own_ones_count(database: Database, site: Site) -> None:
