@@ -89,8 +89,8 @@ def check_decided(held: Sequence[UUID]) -> None:
     if held:
         ids = " ".join(map(str, held))
         raise NotDecided(
-            "Nobody has said yet whose the held reading is, and it would stay held. Ask the patient "
-            f"and say it: `hearthline-gateway quarantine confirm {ids}` if it is the patient's, "
+            "Nobody has said whose the held reading is, and it would stay held. Ask the patient, "
+            f"then say it: `hearthline-gateway quarantine confirm {ids}` if it is the patient's, "
             "`quarantine refuse` if it is not."
         )
 
