@@ -1,7 +1,7 @@
 """Installation, step by step: what is done, what comes next, and what to do where it does not."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
@@ -58,7 +58,7 @@ def new_invitation(
     return inviting.invite_again(connection, door, hub, by, now)
 
 
-def replace(connection: Connection, old: UUID, by: str, now: datetime) -> UUID:
+def replace_by_another(connection: Connection, old: UUID, by: str, now: datetime) -> UUID:
     """Register a hub in a broken one's place, and refuse that from now on; return the new id."""
     before = installs.find_install(connection, old)
     if before.state not in ("active", "suspended"):
@@ -111,6 +111,15 @@ def stage(hub: Install) -> Stage:
     return "receipt" if hub.reading_at is not None else "measure"
 
 
+# A device is paired while the hub's agent does not run: that does not wait for the hub to be heard.
+AFTER: Final = {
+    "confirmed": "invited",
+    "online": "confirmed",
+    "clock": "online",
+    "paired": "confirmed",
+    "reading": "paired",
+    "test": "reading",
+}
 INVITED: Final = template("Invitation")
 CONFIRMED: Final = template("Six digits compared")
 ONLINE_TITLE: Final = template("Online")
@@ -121,13 +130,17 @@ TEST: Final = template("Test task and receipt")
 
 
 def checklist(hub: Install, devices: Sequence[InstalledDevice], now: datetime) -> tuple[Step, ...]:
-    """Return the steps. Of those that are not done the first is what to do now."""
-    found, open_ = [], False
-    for step in _steps(hub, devices, now):
-        state: State = "later" if open_ and step.state == "now" else step.state
-        open_ = open_ or step.state != "done"
-        found.append(Step(step.key, state, step.title, step.detail, step.at))
-    return tuple(found)
+    """Return the steps; what needs another one first comes later."""
+    found = {step.key: step for step in _steps(hub, devices, now)}
+    return tuple(
+        replace(step, state="later") if step.state != "done" and _waits(step, found) else step
+        for step in found.values()
+    )
+
+
+def _waits(step: Step, found: Mapping[str, Step]) -> bool:
+    before = AFTER.get(step.key)
+    return before is not None and found[before].state != "done"
 
 
 def _steps(hub: Install, devices: Sequence[InstalledDevice], now: datetime) -> Iterator[Step]:

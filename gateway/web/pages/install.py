@@ -191,7 +191,7 @@ def show_receipt(hub: UUID, call: Technician, request: Request) -> HTMLResponse:
 def replace(hub: UUID, call: Technician, request: Request) -> Response:
     """Let another box take a broken hub's place."""
     _find(call, hub)
-    new = installing.replace(call.connection, hub, call.who.name, call.now)
+    new = installing.replace_by_another(call.connection, hub, call.who.name, call.now)
     call.audit("hub.replace", subject=("hub", str(hub)), new=new)
     return go(request, f"/install/{new}")
 

@@ -10,6 +10,7 @@ from gateway.care.register import change, register, typed_before
 from gateway.care.registration import NotRegistered, read_registration
 from gateway.errors import Changed, Conflict, NotFound
 from gateway.storage import care_teams, consents
+from gateway.storage.as_app import go_over_to
 from gateway.storage.consents import By
 from gateway.storage.registrations import find_registered
 from tests.integration.registration.conftest import NOW, Clinic
@@ -105,7 +106,7 @@ def test_a_consent_is_withdrawn_and_given_again_and_both_stay(clinic: Clinic) ->
 def test_what_was_agreed_cannot_be_rewritten(clinic: Clinic, statement: str) -> None:
     with clinic.database.connect() as connection:
         connection.execute("SET ROLE hearthline_app")
-        connection.execute("SELECT set_config('app.org', %s, false)", [str(clinic.organisation)])
+        go_over_to(connection, clinic.organisation)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
 
