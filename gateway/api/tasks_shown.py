@@ -1,10 +1,9 @@
 """Tasks as the API shows them: by what who asks may see, with the tag that a change must name."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
-from pydantic.config import JsonDict
+from pydantic import Field
 
 from gateway.access.restricted import Restricted
 from gateway.access.rights import Right
@@ -15,73 +14,17 @@ from gateway.care.tasks import EvidenceLine, HistoryLine, show_task
 from gateway.errors import Forbidden, NotFound
 from gateway.storage.worklist import WorkRow, find_work
 
-EXAMPLE: Final[JsonDict] = {
-    "id": "7c0a2f0e-5d1b-4c57-9a3e-2f6f1f0a1b2c",
-    "patient_id": "0d5a3a1e-4a8c-4c53-8a44-7f6f7b2f9f10",
-    "patient": "Ada Lovelace",
-    "timezone": "Europe/London",
-    "alert_id": "f2a7d56a-26dc-5248-800a-15233774a013",
-    "rule_key": "glucose_low",
-    "direction": "low",
-    "queue": "clinical",
-    "priority": "P1",
-    "status": "requested",
-    "title": "Glucose low",
-    "sentence": "Glucose 50 mg/dL at 09:36 is below 54.",
-    "readings": 2,
-    "device_id": None,
-    "owner": None,
-    "owner_id": None,
-    "due_ack_at": "2026-11-22T09:51:09Z",
-    "due_at": "2026-11-22T10:06:09Z",
-    "next_due": "2026-11-22T09:51:09Z",
-    "created_at": "2026-11-22T09:36:09Z",
-    "accepted_at": None,
-    "closed_at": None,
-    "follows": None,
-    "snoozed_until": None,
-    "snoozed_by": None,
-    "snoozed_why": None,
-    "nobody_came": False,
-    "hidden": False,
-    "etag": '"5f2b9c0e8d7a4b16"',
-}
-
 
 class Task(WorkRow):
     """A task. `sentence` says why; without health values for who may not see them."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
-
-    etag: Annotated[str, Field(description="What If-Match must name to change it.")]
+    etag: Annotated[
+        str, Field(description="What If-Match must name.", examples=['"5f2b9c0e8d7a4b16"'])
+    ]
 
 
 class TaskWhole(Task):
     """A task with its evidence, its reasons, its history and its end."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    **EXAMPLE,
-                    "evidence": [],
-                    "explanation": None,
-                    "history": [
-                        {
-                            "at": "2026-11-22T09:36:09Z",
-                            "event": "task_requested",
-                            "actor": "worker",
-                            "severity": "P1",
-                            "detail": {},
-                        }
-                    ],
-                    "disposition": None,
-                    "closed_by": None,
-                    "closed_reason": None,
-                }
-            ]
-        }
-    )
 
     evidence: tuple[EvidenceLine, ...]
     explanation: dict[str, Any] | None

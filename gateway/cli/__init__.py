@@ -20,6 +20,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "api": ("run",),
     "worker": ("run",),
     "console": ("console",),
+    "openapi": ("openapi",),
     "user": ("user",),
     "migrate": ("run",),
     "organisation": ("organisation",),

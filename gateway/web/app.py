@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.desk import Desk
 from gateway.api import v1
 from gateway.api.call import Site
+from gateway.api.openapi import describe
 from gateway.api.problems import LimitBody
 from gateway.audit.append import append
 from gateway.settings import Settings
@@ -57,6 +58,7 @@ def make_console(settings: Settings, database: Database) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), "static")
     for router in routers(v1, pages):
         app.include_router(router)
+    describe(app)
     return app
 
 

@@ -144,7 +144,7 @@ def replace(hub: UUID, call: Writes, once: OnceOnly) -> Made:
 
     def made() -> Made:
         find_hub(call, hub)
-        new = installing.replace(call.connection, hub, call.who.name, call.now)
+        new = installing.replace_by_another(call.connection, hub, call.who.name, call.now)
         call.audit("hub.replace", subject=("hub", str(hub)), new=new)
         return Made(id=new)
 

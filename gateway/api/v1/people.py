@@ -50,7 +50,7 @@ class Inviting(BaseModel):
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=5)]
 
 
-class Invited(BaseModel):
+class InvitedPerson(BaseModel):
     """Their id, and the link by which they choose a password; null for who can sign in already."""
 
     id: UUID
@@ -82,14 +82,14 @@ def show(person: UUID, call: Reads) -> Person:
 
 
 @router.post("", status_code=201, summary="Invite somebody", responses=problems(400, 409))
-def add(request: Request, new: Inviting, call: Writes) -> Invited:
+def add(request: Request, new: Inviting, call: Writes) -> InvitedPerson:
     """Invite somebody; the link works once, for a week, and is shown only here."""
     at = desk(request)
     must_be_fresh(at, request)
     person = NewPerson(new.name.strip(), new.email.lower())
     with at.pools.of_access(call.who.organisation) as connection:
         id_, link = invite(at, connection, call.who, person, new.roles)
-    return Invited(id=id_, link=link)
+    return InvitedPerson(id=id_, link=link)
 
 
 @router.put("/{person}/roles", summary="Change roles", responses=problems(404, 409, 412, 428))
