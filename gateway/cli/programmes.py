@@ -130,12 +130,19 @@ def join(
     patient: Patient, key: str, organisation: Organisation, reason: Reason, by: By = ""
 ) -> None:
     """Take a patient in. Example: programme join PATIENT hf --organisation ID --reason referral."""
+    from gateway.care.limits_left import limits_left
+    from gateway.rules.packs import site_rules
+
     _reason(reason)
+    rules = site_rules(load_settings())
     with load_settings().database().transaction() as connection:
         now = datetime.now(UTC)
         programmes.join(connection, organisation, key, patient, given.who(by), reason, now)
         by_operator(connection, given.who(by), "programme.join", "patient", patient, programme=key)
+        left = limits_left(connection, rules, patient, now)
     print("in the programme from now on")
+    for each in left:
+        print(each)
 
 
 def leave(patient: Patient, key: str, organisation: Organisation) -> None:

@@ -12,7 +12,8 @@ from gateway.api.documented import problems
 from gateway.api.idempotency import OnceOnly
 from gateway.api.made import Done
 from gateway.api.of_patient import looked_at
-from gateway.api.site_rules import SitePacks
+from gateway.api.site_rules import SitePacks, SiteRules
+from gateway.care.limits_left import LeftLimits, limits_left
 from gateway.errors import NotFound
 from gateway.storage import programmes
 
@@ -57,6 +58,13 @@ class Joining(BaseModel):
     reason: Annotated[str, Field(min_length=3, max_length=500, examples=["Referred by Dr. Low."])]
 
 
+class Joined(Done):
+    """The patient is in it. `limits_left` are their own limits that count no more: they are on
+    rules that the programme's rules stand in for, and have to be set for those."""
+
+    limits_left: tuple[LeftLimits, ...] = ()
+
+
 @router.get("", summary="Programmes")
 def list_all(call: Reads) -> list[ProgrammeRow]:
     """List programmes by key."""
@@ -96,17 +104,19 @@ def join(
     key: str,
     new: Joining,
     call: Annotated[Call, needs(Right.PATIENTS_WRITE)],
+    rules: SiteRules,
     once: OnceOnly,
-) -> Done:
+) -> Joined:
     """Take a patient in: from now on the programme's rules hold for them."""
 
-    def joined() -> Done:
+    def joined() -> Joined:
         looked_at(call, new.patient, "programme.join")
         place, name = call.who.organisation, call.who.name
         programmes.join(call.connection, place, key, new.patient, name, new.reason, call.now)
-        return Done()
+        left = limits_left(call.connection, rules, new.patient, call.now)
+        return Joined(limits_left=left)
 
-    return once(call, new, Done, joined)
+    return once(call, new, Joined, joined)
 
 
 @router.post("/{key}/members/{patient}/end", summary="Let a patient leave")
@@ -116,7 +126,7 @@ def leave(
     call: Annotated[Call, needs(Right.PATIENTS_WRITE)],
     once: OnceOnly,
 ) -> Done:
-    """Let a patient leave; what is open stays open until somebody closes it."""
+    """Let a patient leave; alerts of its rules end, and who has a task of theirs is told."""
 
     def left() -> Done:
         looked_at(call, patient, "programme.leave")

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from alerting.model import Level, Override
-from alerting.packs.loader import Pack, read_pack
+from alerting.packs.loader import Pack, load_packs, read_pack
+from gateway.care.limits_left import limits_left
 from gateway.errors import Conflict, NotFound
 from gateway.storage import programmes
 from gateway.storage.database import Connection, Database
@@ -150,3 +151,40 @@ def test_limits_are_for_patients_of_the_organisation_and_unreadable_ones_stop_no
         programmes.lay_over(connection, site.organisation, site.patient, limits)
         connection.execute("UPDATE rule_override SET reason = 'x'")  # of an earlier version
         assert scope(connection, site.patient, NOW).overrides == ()
+
+
+STANDS_IN = PACK + "    replaces: spo2_low\n"
+
+
+def test_own_limits_on_a_rule_that_is_stood_in_for_are_told(
+    database: Database, site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "tight.yaml").write_text(STANDS_IN)
+    pack = read_pack(tmp_path / "tight.yaml")
+    rules = {rule.key: rule for rule in (*load_packs().values(), *pack.rules)}
+    mine, other = (limits("spo2_low"), limits("systolic_high"))
+    with database.transaction() as connection:
+        for each in (mine, other):
+            programmes.lay_over(connection, site.organisation, site.patient, each)
+        assert limits_left(connection, rules, site.patient, NOW) == ()
+    join(database, site, pack)
+    with database.transaction() as connection:
+        (left,) = limits_left(connection, rules, site.patient, NOW)
+        assert (left.rule, left.instead, left.author) == ("spo2_low", "spo2_tight", mine.author)
+        assert "Set them for spo2_tight" in str(left)
+        now = limits("spo2_tight")
+        programmes.lay_over(connection, site.organisation, site.patient, now)
+        off = limits("spo2_tight").model_copy(update={"off": True, "valid_from": NOW})
+        programmes.lay_over(connection, site.organisation, site.patient, off)
+        assert limits_left(connection, rules, site.patient, NOW) == ()  # it stands in no more
+
+
+def limits(rule: str) -> Override:
+    return Override(
+        level=Level.PATIENT,
+        rule_key=rule,
+        changes={"title": "Own"},
+        reason="as agreed",
+        author="Dr Example",
+        valid_from=NOW - timedelta(days=1),
+    )
