@@ -185,18 +185,11 @@ class Registration(BaseModel):
         return self
 
     def _contradictions(self) -> list[tuple[str, str]]:
-        found = []
-        for start in ("contact", "contact_2"):
-            parts = [f"{start}_{part}" for part in ("name", "relation", "phone")]
-            empty = [part for part in parts if getattr(self, part) is None]
-            if 0 < len(empty) < len(parts):
-                found.append((empty[0], WHOLE_CONTACT))
+        found = _incomplete(self.model_dump(exclude_none=True))
         if self.phone_2 is not None and self.phone_2 == self.phone:
             found.append(("phone_2", SAME_PHONE))
         if self.restricted and self.care_team is None:
             found.append(("care_team", NEEDS_TEAM))
-        if (self.consent_on is None) != (self.consent_how is None):
-            found.append(("consent_how" if self.consent_on else "consent_on", MISSING))
         if self.consent_on is not None and self.consent_on < self.birth_date:
             found.append(("consent_on", BEFORE_BIRTH))
         return found
@@ -263,7 +256,28 @@ def read_registration(fields: Mapping[str, Any], today: date) -> Registration:
     try:
         return Registration.model_validate(dict(fields), context={"today": today})
     except ValidationError as error:
-        raise NotRegistered(tuple(_problems(error))) from None
+        told = _problems(error)
+        # Without these, who puts the others right would hear of it only then.
+        said = {each.field for each in told}
+        half = [(name, words) for name, words in _incomplete(fields) if name not in said]
+        raise NotRegistered(
+            (*told, *(Problem(name, Said.of(words)) for name, words in half))
+        ) from None
+
+
+def _incomplete(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is missing of what has a part: contacts, a consent."""
+    found = []
+    there = {name for name, value in fields.items() if value}
+    for start in ("contact", "contact_2"):
+        parts = [f"{start}_{part}" for part in ("name", "relation", "phone")]
+        missing = [part for part in parts if part not in there]
+        if 0 < len(missing) < len(parts):
+            found.append((missing[0], WHOLE_CONTACT))
+    consent = {"consent_on", "consent_how"}
+    if len(consent & there) == 1:
+        found.append(((consent - there).pop(), MISSING))
+    return found
 
 
 def _problems(error: ValidationError) -> list[Problem]:

@@ -14,9 +14,9 @@ from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.paging import BY_ID, page_of, read_cursor
 from gateway.care import held
-from gateway.errors import NotFound
 from gateway.storage import installs
 from gateway.storage.held import HeldRow, find_held, others, waiting
+from gateway.storage.patients import PatientRow, Sought, list_patients
 from gateway.web.answers import go
 from gateway.web.navigation import Entry
 from gateway.web.templates import page
@@ -24,6 +24,7 @@ from gateway.web.templates import page
 READERS: Final = frozenset({Right.READINGS_CONFIRM, Right.DEVICES_WRITE})
 NAVIGATION = Entry(60, template("Held"), "/held", READERS, key="h")
 AT_ONCE: Final = 50
+AT_MOST: Final = 20
 WHY: Final = {
     "implausible_jump": template("It is far from the last one: is it the patient's?"),
     "unassigned": template("Nobody is known for this user of the device."),
@@ -56,7 +57,7 @@ def show(
     found = waiting(call.connection, after=UUID(after[0]) if after else None, limit=AT_ONCE + 1)
     rows, following = page_of(found, AT_ONCE, lambda row: [str(row.id)])
     seen = [_closed(call, row) for row in rows]
-    call.audit("held.view", patients=[row.patient_id for row in seen if row.patient_id])
+    call.audit("held.list", patients=[row.patient_id for row in seen if row.patient_id])
     decides = call.who.may(Right.READINGS_CONFIRM)
     return page(
         request,
@@ -78,7 +79,7 @@ def confirm(id_: UUID, call: Decider, request: Request) -> Response:
     """It is the patient's: it is charted and evaluated within seconds."""
     row = _open(call, id_)
     held.confirm(call.connection, id_, call.who.name, call.now)
-    call.audit("reading.confirm", patient=row.patient_id, subject=("quarantine", str(id_)))
+    call.audit("held.confirm", patient=row.patient_id, subject=("quarantine", str(id_)))
     return go(request, "/held")
 
 
@@ -87,7 +88,7 @@ def refuse(id_: UUID, call: Decider, request: Request) -> Response:
     """It is not the patient's: it stays sealed, and is charted nowhere."""
     row = _open(call, id_)
     held.refuse(call.connection, id_, call.who.name, call.now)
-    call.audit("reading.refuse", patient=row.patient_id, subject=("quarantine", str(id_)))
+    call.audit("held.refuse", patient=row.patient_id, subject=("quarantine", str(id_)))
     return go(request, "/held")
 
 
@@ -96,13 +97,44 @@ def assign(
     id_: UUID, call: Decider, request: Request, patient: Annotated[UUID, Form()]
 ) -> Response:
     """Give the device, or its slot, to a patient from this reading on, and take what is held."""
-    row = _open(call, id_)
-    if patient not in _people(call, row):
-        raise NotFound("There is no such patient at this hub.")
+    _open(call, id_)
     must_see(call, patient)
     tried = held.give_to(call.connection, id_, patient, call.who.name, call.now)
-    call.audit("reading.assign", patient=patient, subject=("quarantine", str(id_)), readings=tried)
+    call.audit("held.give", patient=patient, subject=("quarantine", str(id_)), readings=tried)
     return go(request, "/held")
+
+
+@router.get("/held/{id_}")
+def whose(id_: UUID, call: Decider, request: Request) -> HTMLResponse:
+    """Ask whose it is, where it is nobody of this home."""
+    return _whose(call, request, id_)
+
+
+@router.post("/held/{id_}")
+def seek(
+    id_: UUID, call: Decider, request: Request, named: Annotated[str, Form(max_length=100)] = ""
+) -> HTMLResponse:
+    """Look for a patient by name."""
+    return _whose(call, request, id_, named.strip())
+
+
+def _whose(call: Call, request: Request, id_: UUID, named: str = "") -> HTMLResponse:
+    row = _open(call, id_)
+    found: tuple[PatientRow, ...] = ()
+    if named:
+        sought = Sought(named=named, viewer=call.who.id)
+        found = list_patients(call.connection, sought, call.now, limit=AT_MOST)
+    call.audit("patient.list", patients=[each.id for each in found])
+    return page(
+        request,
+        "held_whose.html",
+        call.who,
+        row=row,
+        named=named,
+        found=found,
+        why=WHY,
+        profiles=PROFILES,
+    )
 
 
 def _open(call: Call, id_: UUID) -> HeldRow:

@@ -215,7 +215,9 @@ def _twin(call: Call, shown: Shown) -> UUID | None:
 
 
 def _beside(error: NotRegistered) -> dict[str, Said]:
-    return {each.field: each.said for each in reversed(error.problems)}
+    """Return the first problem of each field, in the order of the form."""
+    found = {each.field: each.said for each in reversed(error.problems)}
+    return {name: found[name] for name in FIELDS if name in found}
 
 
 def _by(call: Call) -> By:

@@ -119,7 +119,7 @@ def test_the_page_says_it_in_words_and_goes_on(console: Console) -> None:
     part = browser.post("/fleet", data={"cursor": cursor[1]}, headers={"hx-request": "true"}).text
     assert "Well 59" in part
     assert "<html" not in part
-    assert browser.get("/fleet?state=clock").text.count('class="hub ') == 1
+    assert browser.get("/fleet?state=clock").text.count('<li class="hub ') == 1
     assert browser.get("/fleet?state=purple").status_code == 422
     assert "D away" not in console.client(Role.COORDINATOR).get("/fleet").text
     assert console.client(Role.AUDITOR, 1).get("/fleet").status_code == 403
@@ -152,6 +152,8 @@ def test_a_technician_sees_that_something_is_held_and_only_a_coordinator_decides
     browser = console.client(Role.COORDINATOR)
     assert "It is theirs" in browser.get("/held").text
     stranger = {"patient": str(uuid4())}
+    found = browser.post(f"/held/{row.id}", data={"named": "test pat"}).text
+    assert "Test patient" in found
     assert browser.post(f"/held/{row.id}/assign", data=stranger).status_code == 404
     data = {"patient": str(home.patient)}
     assert browser.post(f"/held/{row.id}/assign", data=data).status_code == 303

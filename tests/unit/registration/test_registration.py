@@ -67,6 +67,11 @@ def test_a_problem_stands_beside_its_field(fields: dict[str, str], field: str) -
     assert list(problems(**fields)) == [field]
 
 
+def test_what_is_missing_of_a_contact_is_told_with_the_rest() -> None:
+    found = problems(phone="12", contact_name="Byron", consent_how="verbal")
+    assert list(found) == ["phone", "contact_relation", "consent_on"]
+
+
 def test_a_consent_of_today_was_given_now_and_an_earlier_one_on_its_day() -> None:
     now = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
     today = registered(consent_on="2026-11-22", consent_how="verbal").consent(now)
