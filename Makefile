@@ -7,7 +7,7 @@ export LC_ALL := C.UTF-8
 # Images for containers often forbid it: then each of our programs would compile itself at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo check test test-long test-bluez fuzz messages promises burden report bench clean
+.PHONY: help setup demo check test test-long test-bluez fuzz messages screenshots promises burden report bench clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,7 @@ check: setup  ## The quick half: format, lint, types, imports, unit and contract
 	$(PYTEST) tests/unit tests/contract tests/fuzz tests/meta --disable-socket --allow-unix-socket -q -n 2
 
 test: check  ## Everything that can be tested without hardware
-	$(PYTEST) tests/acceptance tests/durability tests/integration -q -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) tests/acceptance tests/browser tests/durability tests/integration -q -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: setup  ## Hours of the same: 500 random schedules of kill -9, 72 hours offline
 	$(PYTEST) tests -q -m slow --timeout 7200
@@ -44,6 +44,9 @@ fuzz: setup  ## Look for octets that break what reads them: SECONDS_EACH (60) fo
 
 messages:  ## Collect what can be translated into alerting/languages; a translator fills it in
 	$(BIN)/python -m alerting.languages.collect
+
+screenshots: setup  ## Pictures of every page of the console, into var/screenshots; the best into docs/pictures
+	$(BIN)/python -m tests.browser.screenshots
 
 promises:  ## Write docs/promises.md from the figures that tests counted on this machine
 	$(BIN)/python -m tests.promises
