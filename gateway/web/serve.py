@@ -34,6 +34,8 @@ def serve(settings: Settings, database: Database) -> None:
         # Whom to believe that it speaks for others: a proxy on this machine, where one is named.
         proxy_headers=settings.console_url is not None,
         limit_concurrency=AT_ONCE,
+        # People read for longer than the five seconds that are usual.
+        timeout_keep_alive=65,
         # A page that is told of changes stays open.
         timeout_graceful_shutdown=3,
         **_tls(settings),
