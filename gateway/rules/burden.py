@@ -23,6 +23,7 @@ from gateway.storage.rules import Scope
 
 NAIVE: Final = Path(__file__).parent / "naive.yaml"
 EVENTS: Final = "events"
+BUSIEST: Final = 3
 _DAY: Final = 86_400_000_000
 # What goes wrong may show until the day after.
 _AFTER: Final = timedelta(days=1)
@@ -53,6 +54,8 @@ class Compared:
     urgent: int
     minutes: float
     naive_minutes: float
+    busiest: Sequence[tuple[str, str, int, int]]
+    """Of the rules with most tasks: key, kind, alerts and tasks."""
     events: Mapping[str, tuple[int, int, int]]
     """By kind of event: how many, met by the naive pack, met by ours."""
 
@@ -95,6 +98,11 @@ def _compare(path: Path) -> Compared:
         urgent=sum(each.priorities[0] for each in told.rules),
         minutes=told.minutes,
         naive_minutes=len(every) * DEFAULT.minutes[2],
+        busiest=[
+            (each.rule, each.kind, each.alerts, each.tasks)
+            for each in sorted(told.rules, key=lambda each: -each.tasks)[:BUSIEST]
+            if each.tasks
+        ],
         events={
             kind: _met(kind, events, series, naive, ours)
             for kind in dict.fromkeys(e.kind for e in events)
@@ -175,16 +183,19 @@ INTRODUCTION: Final = """\
 
 Written by `make burden`; change `gateway/rules/burden.py`, not this file.
 
-The packs that ship ({packs}) beside a naive one on the same measurements. Everybody has the
-packs for everybody; people with COPD, diabetes, heart failure or hypertension are in the programme
-for it and have its pack too, as the project's defaults leave it. The naive pack
+The packs that ship beside a naive one on the same measurements:
+{packs}.
+Everybody has the packs for everybody; people with COPD, diabetes, heart failure or hypertension are
+in the programme for it and have its pack too, as the project's defaults leave it. The naive pack
 ([naive.yaml](../gateway/rules/naive.yaml)) holds the textbook's normal ranges: every reading out of
 range is one alert and one task, whatever came before. Ours makes one alert of an episode (fire and
 clear limits apart, two good readings to end it), and one task of what comes while a task is open.
 There are more tasks than alerts where an episode goes on after its task was closed: somebody with
-COPD whose saturation is always below 94 % gives a task after the other, until they have a target of
-their own (an override) or somebody snoozes it. The live worklist gives fewer than are counted here:
-an answered alert asks again only after 4 hours (P2) or a day (P3, P4), which the count leaves out.
+heart failure whose saturation is always below 94 % gives a task after the other, until they have a
+target of their own (an override) or somebody snoozes it; and a rule over days (a week's average, a
+share of two weeks) holds until those days are over, and asks again meanwhile. The live worklist
+gives fewer than are counted here: an answered alert asks again only after 4 hours (P2) or a day
+(P3, P4), which the count leaves out.
 
 For scale: a hypertension programme of 174 patients had 0.57 alerts per measurement, and 0.10
 handled by hand per patient-day (JMIR Med Inform 2025;13:e66066).
@@ -209,7 +220,7 @@ patients are described in [virtual-patients.md](virtual-patients.md).
 def page(compared: Sequence[Compared], packs: Sequence[str]) -> str:
     """Return the page."""
     parts = [INTRODUCTION.format(packs=", ".join(packs)), *_counts(compared), *_per_day(compared)]
-    parts += [RECORDINGS, *_met_table(compared)]
+    parts += [RECORDINGS, *_busiest(compared), *_met_table(compared)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -254,6 +265,15 @@ def _per_day(compared: Sequence[Compared]) -> list[str]:
     head += " | alerts per patient-day | tasks per patient-day | naive tasks to ours"
     head += " | naive minutes per patient-day | minutes per patient-day"
     return ["## By reading and patient-day\n", *_table(head, rows)]
+
+
+def _busiest(compared: Sequence[Compared]) -> list[str]:
+    rows = [(c.name, *each) for c in compared for each in c.busiest]
+    return [
+        "## The rules with most tasks\n",
+        *_table("data | rule | kind | alerts | tasks", rows),
+        "",
+    ]
 
 
 def _met_table(compared: Sequence[Compared]) -> list[str]:
