@@ -14,6 +14,7 @@ from gateway.access.secrets import digest, new_secret
 from gateway.access.session import who_of
 from gateway.access.tries import address, begin_try
 from gateway.errors import GatewayError, NotSignedIn
+from gateway.storage.as_app import go_over_to
 from gateway.storage.credentials import second_factors
 from gateway.storage.database import Connection
 from gateway.storage.doorway import begin_ceremony, finish_ceremony, look_at_ceremony, was_right
@@ -111,7 +112,7 @@ def begin_session(
     open_session(connection, new, now)
     found = find_session(connection, new.digest, now)
     if found is not None:
-        connection.execute("SELECT set_config('app.org', %s, true)", [str(new.organisation)])
+        go_over_to(connection, new.organisation)
         desk.note(connection, who_of(found), "sign-in.done", by=by, second=second_at is not None)
     return cookie
 

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from gateway.errors import StorageUnavailable
-from gateway.storage.as_app import PLACE
+from gateway.storage.as_app import place
 from gateway.storage.database import Connection, Database, database_errors
 
 APP: Final = "hearthline_app"
@@ -74,7 +74,7 @@ def _transaction(pool: Pool, organisation: UUID) -> Iterator[Connection]:
             raise StorageUnavailable from None
         try:
             with connection:
-                connection.execute(PLACE, [str(organisation)])
+                place(connection, organisation)
                 yield connection
         finally:
             pool.putconn(connection)

@@ -152,3 +152,13 @@ REVOKE UPDATE, DELETE, TRUNCATE ON audit, audit_checkpoint FROM PUBLIC, CURRENT_
 REVOKE EXECUTE ON FUNCTION series_kind, series_make_room, assignment_is_unambiguous, alert_event_stays,
     task_is_escalated, audit_text, audit_chain, audit_is_only_added_to FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_organisation TO hearthline_app;
+
+-- Nor may an expression, wherever it came in, name another organisation, or a table stand before one
+-- of ours. Where who migrates is no superuser, the first is left to the administrator of the server.
+DO $$
+BEGIN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        REVOKE EXECUTE ON FUNCTION set_config FROM PUBLIC;
+    END IF;
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;

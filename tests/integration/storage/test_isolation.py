@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from gateway.storage.as_app import as_app as in_role
+from gateway.storage.as_app import go_over_to
 from gateway.storage.database import Connection, Database
 from tests.fixtures.site import Site, blood_pressure, make_site, reading_body
 
@@ -21,7 +22,7 @@ def as_app(database: Database, organisation: UUID | None) -> Iterator[Connection
     with database.connect() as connection:
         connection.execute("SET ROLE hearthline_app")
         if organisation:
-            connection.execute("SELECT set_config('app.org', %s, true)", [str(organisation)])
+            go_over_to(connection, organisation)
         yield connection
 
 
