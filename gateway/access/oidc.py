@@ -76,7 +76,7 @@ def _claims(desk: Desk, code: str, kept: dict[str, str]) -> dict[str, Any]:
             token = client.fetch_token(
                 about["token_endpoint"], code=code, code_verifier=kept["verifier"]
             )
-            keys = KeySet.import_key_set(client.get(about["jwks_uri"], withhold_token=True).json())
+            keys = KeySet.import_key_set(_get(client, about["jwks_uri"]).json())
         claims = jwt.decode(token["id_token"], keys, algorithms=ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
             now=int(desk.now().timestamp()),
@@ -123,12 +123,17 @@ def _client(desk: Desk) -> OAuth2Client:
     )
 
 
+def _get(client: OAuth2Client, address: str) -> httpx2.Response:
+    answer: httpx2.Response = client.request("GET", address, withhold_token=True)
+    return answer.raise_for_status()
+
+
 def _about(client: OAuth2Client, desk: Desk) -> dict[str, Any]:
     """Read the provider's description (OpenID Connect Discovery 1.0)."""
     issuer = (desk.settings.oidc_issuer or "").rstrip("/")
     try:
-        answer = client.get(f"{issuer}/.well-known/openid-configuration", withhold_token=True)
-        about: dict[str, Any] = answer.raise_for_status().json()
+        answer = _get(client, f"{issuer}/.well-known/openid-configuration")
+        about: dict[str, Any] = answer.json()
     except (httpx2.HTTPError, ValueError):
         raise ProviderUnavailable from None
     if str(about.get("issuer", "")).rstrip("/") != issuer:

@@ -43,12 +43,16 @@ class SameOrigin:
         token = csrf_token(cookie)
         scope.setdefault("state", {})["csrf"] = token
         if scope["method"] not in SAFE and "authorization" not in request.headers:
-            whole = await _body(receive) if token and _is_form(request) else b""
-            given = request.headers.get(HEADER) or await _field(scope, whole)
-            if not _from_here(request, bool(token)) or (token and not same(given, token)):
+            if not _from_here(request, bool(token)):
                 await answer(request, NotFromHere())(scope, receive, send)
                 return
-            receive = _again(whole, receive) if whole else receive
+            given = request.headers.get(HEADER)
+            if token and given is None and _is_form(request):
+                whole = await _body(receive)
+                given, receive = await _field(scope, whole), _again(whole, receive)
+            if token and not same(given or "", token):
+                await answer(request, NotFromHere())(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
 
@@ -77,21 +81,23 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _field(scope: Scope, whole: bytes) -> str:
-    if not whole:
-        return ""
-    form = await Request(dict(scope), _again(whole)).form()
+    form = await Request(dict(scope), _again(whole, _nothing)).form()
     given = form.get(FIELD, "")
     await form.close()
     return given if isinstance(given, str) else ""
 
 
-def _again(whole: bytes, then: Receive | None = None) -> Receive:
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _again(whole: bytes, then: Receive) -> Receive:
     """Return a receiver that tells a body that was read already, then what comes after it."""
     told = False
 
     async def receive() -> Message:
         nonlocal told
-        if told and then is not None:
+        if told:
             return await then()
         told = True
         return {"type": "http.request", "body": whole, "more_body": False}

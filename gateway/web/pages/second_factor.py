@@ -28,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 SETUP = "/account/second-factor"
 Code = Annotated[str, Form(max_length=40)]
+Path = Annotated[str, Form(max_length=500)]
 
 
 @router.get(SETUP)
@@ -96,7 +97,7 @@ def ask(request: Request, then: Annotated[str, Query(alias="next")] = "/") -> Re
 
 @router.post("/account/step-up")
 def show(
-    request: Request, code: Annotated[str, Form(max_length=1000)], then: Code = "/"
+    request: Request, code: Annotated[str, Form(max_length=1000)], then: Path = "/"
 ) -> Response:
     """Look once more who it is, and go on."""
     try:
