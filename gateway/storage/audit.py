@@ -10,6 +10,7 @@ from pydantic import Field
 
 from device_profiles.reading import Frozen
 from gateway.storage.database import Connection
+from gateway.storage.patients import like
 
 COLUMNS: Final = """
 SELECT seq, recorded_at, at, actor_kind, actor_id, actor, roles, action, patients,
@@ -29,10 +30,14 @@ SELECT actor_kind, actor_id, (array_agg(actor ORDER BY seq DESC))[1] AS actor, c
     min(at) AS first, max(at) AS last, array_agg(DISTINCT action) AS actions
 FROM audit
 WHERE organisation_id = %(organisation)s AND patients @> ARRAY[%(patient)s::uuid]
-  AND at >= %(since)s AND at < %(until)s
+  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
 GROUP BY actor_kind, actor_id, coalesce(actor_id::text, actor)
 ORDER BY max(at) DESC, actor LIMIT %(limit)s"""
 NAMES: Final = "SELECT id, name FROM patient WHERE organisation_id = %s AND id = ANY(%s)"
+NAMED: Final = """
+SELECT id, name FROM patient WHERE organisation_id = %s AND lower(name) LIKE '%%' || %s || '%%'
+ORDER BY lower(name), id LIMIT %s"""
 
 
 class AuditRow(Frozen):
@@ -96,8 +101,8 @@ def seen_by(
     connection: Connection,
     organisation: UUID,
     patient: UUID,
-    since: datetime,
-    until: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[SeenBy]:
     """Return everybody who saw a patient or did something for them, who came last first."""
@@ -116,4 +121,12 @@ def patient_names(
 ) -> dict[UUID, str]:
     """Return the names of those of them who are there."""
     rows = connection.execute(NAMES, [organisation, list(patients)])
+    return {row["id"]: row["name"] for row in rows}
+
+
+def patients_named(
+    connection: Connection, organisation: UUID, named: str, limit: int = 20
+) -> dict[UUID, str]:
+    """Return patients with these letters in their name."""
+    rows = connection.execute(NAMED, [organisation, like(named), limit])
     return {row["id"]: row["name"] for row in rows}
