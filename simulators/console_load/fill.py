@@ -32,6 +32,10 @@ SELECT gen_random_uuid(), %(organisation)s, who.id, 'load_' || t, 'high',
     now() - make_interval(mins => t %% 3000)
 FROM generate_series(1, %(tasks)s) t JOIN who ON who.n = 1 + t %% %(patients)s"""
 
+# Who is on call was told long ago: the worker has nothing to do with these tasks.
+TOLD: Final = """
+UPDATE escalation SET next_action_at = NULL WHERE organisation_id = %(organisation)s"""
+
 HUB: Final = """
 INSERT INTO hub (id, organisation_id, name, timezone, suite, signing_key)
 VALUES (%(hub)s, %(organisation)s, 'Load hub', 'Europe/Vienna', 2,
@@ -46,17 +50,17 @@ ROOM: Final = (
 READINGS: Final = """
 INSERT INTO reading (id, organisation_id, patient_id, device_id, hub_id, epoch, seq, kind,
     measured_at, basis, validity, flags, received_at, decoded_at, body)
-SELECT md5(%(patient)s || n)::uuid, %(organisation)s, %(patient)s, %(device)s, %(hub)s, 1, n,
-    'blood_pressure', at, 'device', 'measured', '{}', at, at, '{}'
+SELECT md5(%(patient)s::text || n)::uuid, %(organisation)s, %(patient)s, %(device)s, %(hub)s, 1, n,
+    'blood_pressure', at, 'device', 'valid', '{}', at, at, '{}'
 FROM (SELECT n, %(since)s + n * interval '6 hours' AS at
     FROM generate_series(1, %(readings)s) n) s"""
 VALUES: Final = """
 INSERT INTO reading_value (reading_id, organisation_id, patient_id, measured_at, ordinal, name,
     mdc, number, unit, validity)
-SELECT md5(%(patient)s || n)::uuid, %(organisation)s, %(patient)s,
+SELECT md5(%(patient)s::text || n)::uuid, %(organisation)s, %(patient)s,
     %(since)s + n * interval '6 hours', v.ordinal, v.name, v.mdc,
     round((v.usual + v.spread * sin(n / 60.0) + v.spread * random())::numeric, 0),
-    v.unit, 'measured'
+    v.unit, 'valid'
 FROM generate_series(1, %(readings)s) n, (VALUES
     (0, 'systolic', 150021, 'mm[Hg]', 132, 9), (1, 'diastolic', 150022, 'mm[Hg]', 82, 5),
     (2, 'pulse', 149546, '/min', 71, 6)) AS v(ordinal, name, mdc, unit, usual, spread)"""
@@ -86,7 +90,7 @@ def fill(url: str, clinic: Clinic, ids: tuple[UUID, UUID]) -> UUID:
         "readings": 365 * clinic.years * clinic.a_day,
     }
     with psycopg.connect(url) as connection:
-        for statement in (PATIENTS, TASKS, HUB, DEVICE):
+        for statement in (PATIENTS, TASKS, TOLD, HUB, DEVICE):
             connection.execute(statement, told)
         row = connection.execute(
             "SELECT id FROM patient WHERE organisation_id = %s ORDER BY id LIMIT 1",

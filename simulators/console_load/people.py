@@ -11,7 +11,7 @@ import httpx
 
 THINKS_S: Final = (2.0, 6.0)
 # How often which page is looked at, of ten times.
-SHARES: Final = {"worklist": 5, "patient": 3, "chart": 2}
+SHARES: Final = {"worklist": 5, "patient": 3, "charts": 2}
 
 
 @dataclass(slots=True)

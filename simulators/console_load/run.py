@@ -29,6 +29,7 @@ WORKLISTS: Final = (
     "/worklist?priority=P1",
     "/worklist?whose=nobody",
 )
+SPANS: Final = ("7d", "30d", "90d", "1y", "3y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def run(load: Load, tell: Callable[[str], None]) -> dict[str, Any]:
         pages = {
             "worklist": list(WORKLISTS),
             "patient": [f"/patients/{patient}"],
-            "chart": _charts(origin, cookies[0], patient),
+            "charts": [f"/patients/{patient}/charts?span={span}" for span in SPANS],
         }
         tell(f"{load.people} people look for {load.seconds:.0f} s")
         asyncio.run(look(origin, cookies[:2], pages, 5.0))  # whatever is done once only
@@ -91,11 +92,6 @@ def _sign_in(
             cookies.append({"Cookie": answer.headers["set-cookie"].partition(";")[0]})
             browser.cookies.clear()
     return cookies
-
-
-def _charts(origin: str, cookie: dict[str, str], patient: UUID) -> list[str]:
-    """Return where the patient's page fetches its charts from."""
-    raise NotImplementedError
 
 
 def _figures(load: Load, seen: Seen) -> dict[str, Any]:
