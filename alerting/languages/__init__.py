@@ -1,6 +1,6 @@
 """Texts in other languages: catalogues in gettext's form, keyed by the English template."""
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ FOLDER: Final = Path(__file__).parent
 ENGLISH: Final = "en"
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """Return the languages that texts are shipped in."""
     return (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
@@ -24,7 +25,7 @@ def translator(language: str) -> Translate:
     return _translator(base) if base in languages() else in_english
 
 
-@lru_cache
+@cache
 def _translator(language: str) -> Translate:
     if language == ENGLISH:
         return in_english
