@@ -16,7 +16,7 @@ from gateway.care.tasks import accept_task
 from gateway.fail_points import Died, watching
 from gateway.storage.charts import HISTORY, read_charts
 from gateway.storage.database import Database
-from gateway.storage.duties import take
+from gateway.storage.duties import lock_patients, take, waiting
 from gateway.storage.rules import load_packs
 from gateway.worker import Worker
 from tests.fixtures.site import Site, make_site
@@ -156,6 +156,31 @@ def test_who_is_evaluated_together_is_there_with_all_or_not_at_all(
     assert evaluate(database) == len(homes)
     evaluated_once(database, len(homes))
     assert one(database, "SELECT count(*) AS n FROM task") == {"n": len(homes)}
+
+
+def test_who_waited_longest_comes_first_and_a_backlog_alone(database: Database, site: Site) -> None:
+    backlog, short, other = site, make_site(database), make_site(database)
+    take_pressures(backlog, database, *((120, 80, hours) for hours in (5, 4, 3)))
+    take_pressures(short, database, (120, 80, 2))
+    take_pressures(other, database, (120, 80, 1))
+    with database.transaction() as connection:
+        now = datetime.now(UTC)
+        assert waiting(connection, now, 50, 3) == [backlog.patient]
+        assert waiting(connection, now, 50, 4) == [backlog.patient, short.patient]
+        assert waiting(connection, now, 2, 200) == [backlog.patient, short.patient]
+
+
+def test_who_is_with_another_process_is_left_to_it(database: Database, site: Site) -> None:
+    other = make_site(database)
+    for home in (site, other):
+        take_pressures(home, database, (184, 85, 1))
+    with database.connect() as holder:
+        assert lock_patients(holder, [site.patient]) == [site.patient]
+        assert evaluate(database) == 1
+        assert one(database, "SELECT patient_id FROM duty") == {"patient_id": site.patient}
+        holder.rollback()
+    assert evaluate(database) == 1
+    evaluated_once(database, 2)
 
 
 def test_what_fails_for_one_patient_holds_nobody_up_and_is_tried_again(
