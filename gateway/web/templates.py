@@ -1,7 +1,7 @@
 """Pages from templates: `page(request, "worklist.html", call.who, tasks=...)`.
 
-Every template is given: `who` (None: nobody is signed in), `now`, `language`, `theme`, `csrf`
-(the token, where the session has one), `places`, `static(path)`; and the words of `words.py`:
+Every template is given: `who` (None: nobody is signed in), `now`, `language`, `theme`, `demo`,
+`csrf` (the token, where the session has one), `places`, `static(path)`; and the words of `words.py`:
 `_("Taken by {who}", who=...)`, `_n("{n} task", "{n} tasks", n)`, `value(128, "mm[Hg]")`,
 `when(moment, zone)`, `day(date)`, `ago(moment, now)`. Components are macros in `parts.html`.
 """
@@ -54,6 +54,7 @@ def page(
         "language": language,
         "languages": languages(),
         "theme": theme_of(request),
+        "demo": demo(request),
         "csrf": getattr(request.state, "csrf", ""),
         "places": places(who),
         "path": request.url.path,
@@ -68,6 +69,12 @@ def now(request: Request) -> datetime:
     """Return the site's clock, so that tests can set it."""
     site = getattr(request.app.state, "site", None)
     return site.now() if site is not None else datetime.now(UTC)
+
+
+def demo(request: Request) -> bool:
+    """Say whether this site lets demo people in; every page tells it."""
+    settings = getattr(request.app.state, "settings", None)
+    return settings is not None and settings.demo_sign_in
 
 
 def language_of(request: Request, who: Who | None) -> str:
