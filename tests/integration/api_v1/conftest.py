@@ -63,6 +63,27 @@ def world(console: Console) -> World:
     return World(console, tuple(made))
 
 
+@pytest.fixture(scope="module")
+def known(world: World) -> dict[str, str]:
+    """Give ids of what is there in the first clinic, by the name that paths have for it."""
+
+    def first(path: str, role: Role = Role.COORDINATOR) -> str:
+        return str(world.get(path, role)["items"][0]["id"])
+
+    patient = str(world.patient)
+    return {
+        "patient": patient,
+        "task": first("/tasks"),
+        "alert": first("/alerts"),
+        "reading": first(f"/patients/{patient}/readings"),
+        "hub": first("/hubs"),
+        "device": first("/devices"),
+        "person": str(world.console.people[Role.AUDITOR, 0]),
+        "rule": "spo2_low",
+        "measure": "weight",
+    }
+
+
 @pytest.fixture
 def key() -> str:
     return uuid4().hex

@@ -35,28 +35,6 @@ def somebody(world: World) -> TestClient:
     return world.console.signed_in(person)
 
 
-@pytest.fixture(scope="module")
-def known(world: World, somebody: TestClient) -> dict[str, str]:
-    """Give ids of what is there, by the name that paths have for it."""
-
-    def first(path: str) -> str:
-        items = somebody.get(f"/api/v1/{path}").json()["items"]
-        return str(items[0]["id"])
-
-    patient = str(world.patient)
-    return {
-        "patient": patient,
-        "task": first("tasks"),
-        "alert": first("alerts"),
-        "reading": first(f"patients/{patient}/readings"),
-        "hub": first("hubs"),
-        "device": first("devices"),
-        "person": str(world.console.people[Role.AUDITOR, 0]),
-        "rule": "spo2_low",
-        "measure": "weight",
-    }
-
-
 def as_sent(case: Case[Any]) -> dict[str, Any]:
     """Return what a browser is told to send; who asks stays who is signed in."""
     sent: dict[str, Any] = dict(case.as_transport_kwargs(base_url="https://testserver"))
