@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/api/v1/changes", tags=["changes"], responses=problem
 @router.get(
     "",
     summary="What changes, as it changes",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,  # the one for events would make them itself
     responses={200: STREAM},
 )
 def listen(
