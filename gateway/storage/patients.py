@@ -15,9 +15,12 @@ from gateway.storage.database import Connection
 COLUMNS: Final = f"""
 SELECT p.id, p.name, p.timezone, p.language, p.external_id, p.care_team_id, c.name AS care_team,
     p.restricted, {CLOSED} AS hidden, p.version, p.created_at, w.open_tasks, w.worst,
-    (SELECT r.measured_at FROM reading r
+    coalesce((SELECT r.measured_at FROM reading r
      WHERE r.organisation_id = p.organisation_id AND r.patient_id = p.id
-     ORDER BY r.measured_at DESC LIMIT 1) AS last_reading_at,
+       AND r.measured_at > %(now)s::timestamptz - interval '31 days'
+     ORDER BY r.measured_at DESC LIMIT 1),
+     -- What is older was evaluated long ago; of readings there are as many tables as months.
+     (SELECT max(e.measured_at) FROM evaluation e WHERE e.patient_id = p.id)) AS last_reading_at,
     ARRAY(SELECT g.key FROM programme_member m JOIN programme g ON g.id = m.programme_id
         WHERE m.patient_id = p.id AND m.since <= %(now)s
           AND (m.until IS NULL OR m.until > %(now)s) ORDER BY g.key) AS programmes

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.web.templates import language_of
+from gateway.web.templates import language_of, words
 from gateway.web.words import Words
 
 
@@ -15,11 +15,11 @@ def is_part(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-def done(request: Request, words: Words, said: str, to: str, **values: object) -> Response:
+def done(request: Request, reader: Words, said: str, to: str, **values: object) -> Response:
     """Say that it was done: `said` is a `template(...)`. Lists and pages look again."""
     if not is_part(request):
         return RedirectResponse(to, 303)
-    text = str(words.say(said, **values).unescape())
+    text = str(reader.say(said, **values).unescape())
     told: dict[str, Any] = {"said": {"text": text}, "done": {}, "live": {}}
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(told)})
 
@@ -33,4 +33,4 @@ def go(request: Request, to: str) -> Response:
 
 def words_of(request: Request, who: Any) -> Words:
     """Return the words of the reader's language."""
-    return Words(language_of(request, who))
+    return words(language_of(request, who))

@@ -12,8 +12,8 @@ from alerting.model import Direction, Rule
 from alerting.units import convert, preferred, written
 from gateway.storage.alert_list import AlertRow
 from gateway.storage.notes import NoteRow
-from gateway.storage.patient_page import Usual
-from gateway.storage.readings import Bucket, Point
+from gateway.storage.patient_page import Bucket, Usual
+from gateway.storage.readings import Point
 from gateway.web.limits import SIGNS
 from gateway.web.vitals import Vital
 

@@ -1,7 +1,7 @@
 """Pages from templates: `page(request, "worklist.html", call.who, tasks=...)`.
 
 Every template is given: `who` (None: nobody is signed in), `now`, `language`, `theme`, `demo`,
-`csrf` (the token, where the session has one), `places`, `static(path)`; and the words of `words.py`:
+`csrf` (the token, where the session has one), `places`, `static(path)`; and of `words.py`:
 `_("Taken by {who}", who=...)`, `_n("{n} task", "{n} tasks", n)`, `value(128, "mm[Hg]")`,
 `when(moment, zone)`, `day(date)`, `ago(moment, now)`. Components are macros in `parts.html`.
 """
@@ -59,10 +59,16 @@ def page(
         "places": places(who),
         "path": request.url.path,
         "static": static,
-        **Words(language).in_templates(),
+        **words(language).in_templates(),
     }
     html = ENVIRONMENT.get_template(name).render(given | context)
     return HTMLResponse(html, status, headers)
+
+
+@lru_cache
+def words(language: str) -> Words:
+    """Return the words of a language; they keep what they have read."""
+    return Words(language)
 
 
 def now(request: Request) -> datetime:

@@ -4,36 +4,47 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from alerting.languages import translator
 from alerting.units import written
-from alerting.words import Said
+from alerting.words import Said, Translate
+from gateway.errors import GatewayError
 
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
-    """Everything a template says goes through one of these."""
+    """Everything a template says goes through one of these; there is one for each language."""
 
     language: str
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         """Return how numbers and dates are written."""
         return Locale.parse(self.language)
 
+    @cached_property
+    def translate(self) -> Translate:
+        """Return what translates a text."""
+        return translator(self.language)
+
     def say(self, template: str, **values: object) -> Markup:
         """Translate, then fill in; values are escaped unless they are markup already."""
-        said: Markup = escape(translator(self.language)(template))
+        said: Markup = escape(self.translate(template))
         return said.format(**values) if values else said
+
+    def failure(self, error: GatewayError | None) -> Markup:
+        """Say what went wrong, where something did."""
+        return Markup(" ").join(self.say(part) for part in (error.parts if error else ()))
 
     def count(self, one: str, many: str, n: int, **values: object) -> Markup:
         """Say it of one thing or of `n`."""
@@ -49,8 +60,7 @@ class Words:
             return NOTHING
         if digits is None and isinstance(value, Decimal):
             digits = max(0, -int(value.as_tuple().exponent))
-        shape = "#,##0." + "0" * digits if digits else "#,##0" if digits == 0 else None
-        return str(format_decimal(value, format=shape, locale=self.locale))
+        return _decimal(value, digits, self.locale)
 
     def value(self, value: Decimal | float | None, unit: str, digits: int | None = None) -> Markup:
         """Write a number with its unit."""
@@ -58,7 +68,7 @@ class Words:
             return Markup('<span class="nothing">{}</span>').format(NOTHING)
         shown = self.number(value, digits)
         return Markup('<span class="value">{} <span class="unit">{}</span></span>').format(
-            shown, translator(self.language)(written(unit))
+            shown, self.translate(written(unit))
         )
 
     def when(self, moment: datetime | None, zone: str, now: datetime | None = None) -> Markup:
@@ -66,9 +76,9 @@ class Words:
         if moment is None:
             return Markup('<span class="nothing">{}</span>').format(NOTHING)
         local = moment.astimezone(ZoneInfo(zone))
-        year = "" if now is not None and local.year == now.astimezone(local.tzinfo).year else " y"
-        day = format_datetime(local, f"EEE d MMM{year}", locale=self.locale)
-        clock = format_datetime(local, "HH:mm", locale=self.locale)
+        this_year = now is not None and local.year == now.astimezone(local.tzinfo).year
+        day = _day(local.date(), "EEE d MMM" if this_year else "EEE d MMM y", self.locale)
+        clock = f"{local:%H:%M}"
         return Markup(
             '<time datetime="{}" title="{}">{} {} <span class="zone">{}</span></time>'
         ).format(moment.isoformat(timespec="seconds"), zone, day, clock, local.tzname())
@@ -84,7 +94,7 @@ class Words:
         """Write a date."""
         if day is None:
             return NOTHING
-        return str(format_date(day, "EEE d MMM y", locale=self.locale))
+        return _day(day, "EEE d MMM y", self.locale)
 
     def ago(self, moment: datetime | None, now: datetime) -> Markup:
         """Say how long ago, or in how long."""
@@ -92,12 +102,12 @@ class Words:
             return Markup('<span class="nothing">{}</span>').format(NOTHING)
         return Markup('<time datetime="{}">{}</time>').format(
             moment.isoformat(timespec="seconds"),
-            format_timedelta(moment - now, add_direction=True, locale=self.locale),
+            _span(round((moment - now).total_seconds() / 60), True, self.locale),
         )
 
     def lasting(self, length: timedelta) -> str:
         """Say how long."""
-        return str(format_timedelta(length, locale=self.locale, format="short"))
+        return _span(round(length.total_seconds() / 60), False, self.locale)
 
     def language_name(self, code: str) -> str:
         """Name a language in the reader's."""
@@ -107,11 +117,13 @@ class Words:
             name = None
         return str(name or code)
 
+    @lru_cache(16)  # noqa: B019 - there are as many as languages
     def in_templates(self) -> dict[str, Callable[..., object]]:
         """Return what every template can call."""
         return {
             "_": self.say,
             "_n": self.count,
+            "failure": self.failure,
             "said": self.told,
             "number": self.number,
             "value": self.value,
@@ -125,6 +137,27 @@ class Words:
         }
 
 
+# A list of work says the same days and spans again and again, and babel takes its time over each.
+@lru_cache(4096)
+def _day(day: date, shape: str, locale: Locale) -> str:
+    return str(format_date(day, shape, locale=locale))
+
+
+@lru_cache(4096)
+def _span(minutes: int, directed: bool, locale: Locale) -> str:
+    length = timedelta(minutes=minutes)
+    if directed:
+        return str(format_timedelta(length, add_direction=True, locale=locale))
+    return str(format_timedelta(length, locale=locale, format="short"))
+
+
+@lru_cache(4096)
+def _decimal(value: Decimal | float, digits: int | None, locale: Locale) -> str:
+    shape = "#,##0." + "0" * digits if digits else "#,##0" if digits == 0 else None
+    return str(format_decimal(value, format=shape, locale=locale))
+
+
+@lru_cache(4096)
 def phone(number: str) -> str:
     """Write an E.164 number as people read it."""
     try:

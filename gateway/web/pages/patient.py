@@ -23,9 +23,17 @@ from gateway.storage.billing import billing
 from gateway.storage.care_teams import members
 from gateway.storage.contacts import Author, list_contacts
 from gateway.storage.notes import NewNote, add_note, list_notes
-from gateway.storage.patient_page import ended, latest, silent, units_of, usual
+from gateway.storage.patient_page import (
+    Bucket,
+    buckets,
+    ended,
+    latest,
+    silent,
+    units_of,
+    usual,
+)
 from gateway.storage.patients import devices_of, show_patient
-from gateway.storage.readings import Bucket, Point, Whose, buckets, names_of, points
+from gateway.storage.readings import Point, Whose, names_of, points
 from gateway.storage.registrations import find_registered
 from gateway.storage.rules import Scope, scopes
 from gateway.storage.worklist import Wanted, worklist
