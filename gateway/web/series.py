@@ -80,30 +80,24 @@ def notes(rows: Iterable[NoteRow]) -> list[dict[str, Any]]:
 def _series(
     name: str, rows: Iterable[Point | Bucket], moments: Sequence[float], unit: str
 ) -> dict[str, Any]:
+    """Return the columns of one value; of days, weeks and months three, and how many they are of."""
     found = {at(row): row for row in rows if row.name == name}
-    columns: dict[str, list[Number]] = {"value": [], "low": [], "high": []}
-    counts: list[int] = []
-    doubtful: list[bool] = []
-    for moment in moments:
-        row = found.get(moment)
-        for key, number in _numbers(row, unit).items():
-            columns[key].append(number)
-        counts.append(row.readings if isinstance(row, Bucket) else 1 if row else 0)
-        doubtful.append(isinstance(row, Point) and row.validity == "questionable")
-    told: dict[str, Any] = {"name": name, "value": columns["value"], "doubtful": doubtful}
+    every = [found.get(moment) for moment in moments]
     if any(isinstance(row, Bucket) for row in found.values()):
-        told |= {"low": columns["low"], "high": columns["high"], "counts": counts}
-    return told
-
-
-def _numbers(row: Point | Bucket | None, unit: str) -> dict[str, Number]:
-    if row is None:
-        return {"value": None, "low": None, "high": None}
-    if isinstance(row, Point):
-        number = _in(row.number, row.unit, unit)
-        return {"value": number, "low": number, "high": number}
-    told = {"value": row.mean, "low": row.lowest, "high": row.highest}
-    return {key: _in(number, row.unit, unit) for key, number in told.items()}
+        buckets = [row if isinstance(row, Bucket) else None for row in every]
+        return {
+            "name": name,
+            "value": [_in(row.mean, row.unit, unit) if row else None for row in buckets],
+            "low": [_in(row.lowest, row.unit, unit) if row else None for row in buckets],
+            "high": [_in(row.highest, row.unit, unit) if row else None for row in buckets],
+            "counts": [row.readings if row else 0 for row in buckets],
+        }
+    points = [row if isinstance(row, Point) else None for row in every]
+    return {
+        "name": name,
+        "value": [_in(row.number, row.unit, unit) if row else None for row in points],
+        "doubtful": [row is not None and row.validity == "questionable" for row in points],
+    }
 
 
 def _limits(names: Sequence[str], rules: Iterable[Rule], unit: str) -> Iterable[dict[str, Any]]:
@@ -142,7 +136,9 @@ def _unit(rows: Sequence[Point | Bucket], units: Mapping[str, str]) -> str:
 
 
 def _in(number: Decimal | None, unit: str, to: str) -> Number:
-    found = None if number is None else convert(number, unit, to)
+    if number is None or unit == to:
+        return None if number is None else float(number)
+    found = convert(number, unit, to)
     return None if found is None else round(float(found), 2)
 
 

@@ -29,3 +29,5 @@ END $$;
 CREATE INDEX task_in_queue ON task (organisation_id, queue, priority,
     (CASE WHEN status = 'requested' THEN coalesce(due_ack_at, due_at) ELSE due_at END), id)
     WHERE status NOT IN ('completed', 'cancelled', 'entered-in-error');
+CREATE INDEX task_of_owner ON task (organisation_id, owner_id)
+    WHERE owner_id IS NOT NULL AND status NOT IN ('completed', 'cancelled', 'entered-in-error');
