@@ -80,7 +80,7 @@ def notes(rows: Iterable[NoteRow]) -> list[dict[str, Any]]:
 def _series(
     name: str, rows: Iterable[Point | Bucket], moments: Sequence[float], unit: str
 ) -> dict[str, Any]:
-    """Return the columns of one value; of days, weeks and months three, and how many they are of."""
+    """Return the columns of one value; of days, weeks and months three, and of how many."""
     found = {at(row): row for row in rows if row.name == name}
     every = [found.get(moment) for moment in moments]
     if any(isinstance(row, Bucket) for row in found.values()):
