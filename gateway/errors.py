@@ -10,7 +10,9 @@ class GatewayError(Exception):
     code: ClassVar[str] = "gateway_error"
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__(" ".join(filter(None, ((self.__doc__ or "").strip(), detail))))
+        self.parts = tuple(filter(None, ((self.__doc__ or "").strip(), detail)))
+        """Sentences, each of which has its translation."""
+        super().__init__(" ".join(self.parts))
 
 
 class WrongInput(GatewayError):

@@ -2,9 +2,11 @@
 
 `make messages` runs it; a translator then fills what is empty. Texts in code are the first
 argument of `Said.of` or of `template`, in templates of `_`, or the first two of `_n` (one, many);
-in packs the title and the label of a rule.
+in packs the title and the label of a rule. An error
+of the gateway says its docstring.
 """
 
+import ast
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
@@ -18,6 +20,7 @@ from alerting.packs.loader import load_packs
 
 ROOT: Final = FOLDER.parent.parent
 PACKAGES: Final = ("alerting", "gateway")
+ERROR: Final = "GatewayError"
 KEYWORDS: Final = {"of": None, "template": None, "_": None, "_n": (1, 2)}
 METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 
@@ -50,7 +53,7 @@ def missing(language: str) -> list[str]:
 def collected() -> Catalog:
     """Return every text that can be translated."""
     found = Catalog()
-    for text in (*_in_code(), *_in_packs()):
+    for text in (*_in_code(), *_of_errors(), *_in_packs()):
         found.add(text)
     return found
 
@@ -60,6 +63,19 @@ def _in_code() -> Iterator[str]:
         found = extract_from_dir(ROOT / package, method_map=METHODS, keywords=KEYWORDS)
         for _, _, text, _, _ in found:
             yield from (text,) if isinstance(text, str) else text
+
+
+def _of_errors() -> Iterator[str]:
+    """Return what errors say: their docstrings, which pages show."""
+    known = {ERROR}
+    files = [ast.parse(path.read_text()) for path in sorted((ROOT / "gateway").rglob("*.py"))]
+    classes = [one for file in files for one in ast.walk(file) if isinstance(one, ast.ClassDef)]
+    for _ in classes:  # until nothing is added: an error's base may stand in a later file
+        found = {one.name for one in classes if known & {ast.unparse(base) for base in one.bases}}
+        if found <= known:
+            break
+        known |= found
+    yield from (ast.get_docstring(one) or "" for one in classes if one.name in known)
 
 
 def _in_packs() -> Iterator[str]:

@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from alerting.words import template
 from gateway.access.desk import Desk
 from gateway.access.secrets import digest, new_secret
 from gateway.access.sign_in import SignInRefused
@@ -63,7 +64,7 @@ def finish(desk: Desk, state: str, code: str) -> Known:
     with desk.pools.of_access() as connection:
         kept = finish_ceremony(connection, digest(state), "oidc", desk.now())
     if kept is None:
-        raise SignInRefused("This sign-in was begun too long ago, or elsewhere.")
+        raise SignInRefused(template("This sign-in was begun too long ago, or elsewhere."))
     claims = _claims(desk, code, kept["body"])
     with desk.pools.of_access() as connection:
         return Known(_person(desk, connection, claims), "mfa" in claims.get("amr", ()))
@@ -88,7 +89,7 @@ def _claims(desk: Desk, code: str, kept: dict[str, str]) -> dict[str, Any]:
             exp={"essential": True},
         ).validate(claims)
     except (OAuthError, JoseError, KeyError):
-        raise SignInRefused("The provider's answer could not be believed.") from None
+        raise SignInRefused(template("The provider's answer could not be believed.")) from None
     except (httpx2.HTTPError, ValueError):
         raise ProviderUnavailable from None
     return claims
@@ -100,10 +101,10 @@ def _person(desk: Desk, connection: Connection, claims: dict[str, Any]) -> UUID:
     row = person_at_provider(connection, issuer, subject)
     if row is None:
         if claims.get("email_verified") is not True:
-            raise SignInRefused("The provider does not vouch for an e-mail address.")
+            raise SignInRefused(template("The provider does not vouch for an e-mail address."))
         row = person_by_email(connection, str(claims.get("email", "")))
         if row is None or row["disabled_at"] is not None:
-            raise SignInRefused("Nobody with this address is registered; ask an administrator.")
+            raise SignInRefused(template("Nobody has this address here; ask an administrator."))
         link_to_provider(connection, issuer, subject, row["id"], desk.now())
     person: UUID = row["id"]
     return person
@@ -112,7 +113,7 @@ def _person(desk: Desk, connection: Connection, claims: dict[str, Any]) -> UUID:
 def _client(desk: Desk) -> OAuth2Client:
     settings = desk.settings
     if settings.oidc_issuer is None:
-        raise WrongInput("There is no provider of sign-in: HEARTHLINE_OIDC_ISSUER is not set.")
+        raise WrongInput(template("There is no provider: HEARTHLINE_OIDC_ISSUER is not set."))
     return OAuth2Client(
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
@@ -137,5 +138,5 @@ def _about(client: OAuth2Client, desk: Desk) -> dict[str, Any]:
     except (httpx2.HTTPError, ValueError):
         raise ProviderUnavailable from None
     if str(about.get("issuer", "")).rstrip("/") != issuer:
-        raise ProviderUnavailable("It calls itself by another name.")
+        raise ProviderUnavailable(template("It calls itself by another name."))
     return about

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from alerting.words import template
 from gateway.access.desk import Desk
 from gateway.access.rights import Role
 from gateway.access.secrets import digest, new_secret
@@ -65,7 +66,7 @@ def invite(
     """
     wanted, now = frozenset(roles), desk.now()
     if not wanted:
-        raise WrongInput("Choose one role at least.")
+        raise WrongInput(template("Choose one role at least."))
     known = person_by_email(connection, new.email)
     if known is not None and known["id"] == by.id:
         raise OwnRoles
@@ -117,7 +118,7 @@ def reset(desk: Desk, connection: Connection, by: Who, person: UUID) -> str:
     if by.organisation not in places:
         raise NotFound
     if person == by.id:
-        raise OwnRoles("Change your password under your own account.")
+        raise OwnRoles(template("Change your password under your own account."))
     if len(places) > 1:
         raise NotOnlyYours
     desk.note(connection, by, "person.reset", subject=("person", str(person)))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from alerting.words import template
 from gateway.access.rights import Right
 from gateway.access.secrets import digest, new_secret
 from gateway.access.who import Who
@@ -41,7 +42,7 @@ def program_of(connection: Connection, shown: str, now: datetime) -> Who:
     """Return which program it is. Raises NotSignedIn."""
     row = find_program(connection, digest(shown), ("key", "token"), now) if shown else None
     if row is None:
-        raise NotSignedIn("This key or token is not in force.")
+        raise NotSignedIn(template("This key or token is not in force."))
     return as_who(row)
 
 
@@ -70,7 +71,7 @@ def register_program(
     """Register a program; return its id, and its key or secret, which nobody sees again."""
     wanted = frozenset(rights)
     if not name:
-        raise WrongInput("Give the program a name.")
+        raise WrongInput(template("Give the program a name."))
     if not wanted or not wanted <= FOR_PROGRAMS:
         raise WrongRights
     id_ = add_program(connection, organisation, name, wanted, by, now)

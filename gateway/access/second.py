@@ -8,6 +8,7 @@ from uuid import UUID
 import pyotp
 import segno
 
+from alerting.words import template
 from gateway.access.secrets import same
 from gateway.access.site_key import SiteKey
 from gateway.errors import Conflict
@@ -35,7 +36,7 @@ def begin_totp(key: SiteKey, connection: Connection, person: UUID, now: datetime
     """Return a new secret, which the first code confirms. Raises Conflict where there is one."""
     secret = pyotp.random_base32()
     if not set_totp(connection, person, key.seal(person, secret), now):
-        raise Conflict("An authenticator app is set up already; remove it first.")
+        raise Conflict(template("An authenticator app is set up already; remove it first."))
     return secret
 
 

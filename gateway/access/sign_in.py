@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from alerting.words import template
 from gateway.access.desk import Desk
 from gateway.access.passwords import hashed, is_right, is_weaker_than_now
 from gateway.access.second import is_code
@@ -103,7 +104,7 @@ def begin_session(
     row, places = person_by_id(connection, person), organisations_of(connection, person)
     _refuse_who_may_not(desk, row)
     if not places:
-        raise SignInRefused("This person has no role in any organisation now.")
+        raise SignInRefused(template("This person has no role in any organisation now."))
     cookie, now = new_secret(), desk.now()
     agent = request.headers.get("user-agent", "")[:LONGEST_AGENT]
     new = NewSession(
@@ -122,4 +123,4 @@ def _refuse_who_may_not(desk: Desk, person: dict[str, Any]) -> None:
         desk.note_everywhere(person, "sign-in.refused", why="disabled")
         raise SignInRefused
     if person["demo"] and not desk.settings.demo_sign_in:
-        raise SignInRefused("Demo people sign in where HEARTHLINE_DEMO_SIGN_IN=true only.")
+        raise SignInRefused(template("Demo people need HEARTHLINE_DEMO_SIGN_IN=true."))

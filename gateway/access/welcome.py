@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from alerting.words import template
 from gateway.access.desk import Desk
 from gateway.access.passwords import hashed
 from gateway.access.people import link
@@ -83,7 +84,7 @@ def accept(
 def _first(desk: Desk, connection: Connection, new: NewPerson, organisation: str) -> UUID:
     """Register the first administrator, in the organisation of this name."""
     if not organisation.strip() or not new.name.strip() or "@" not in new.email:
-        raise WrongInput("Give your name, your e-mail address and your organisation's name.")
+        raise WrongInput(template("Give your name, your address and your organisation's name."))
     place = organisation_named(connection, organisation.strip())
     if place is None:
         place = add_organisation(connection, organisation.strip())

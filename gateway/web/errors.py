@@ -35,14 +35,13 @@ def answer(request: Request, error: Exception) -> Response:
         return _elsewhere(request, SECOND_FACTOR)
     if isinstance(error, StepUpNeeded):
         return _elsewhere(request, f"{STEP_UP}?{urlencode({'next': _where(request)})}")
-    detail = str(error) if isinstance(error, GatewayError) else ""
     return page(
         request,
         "error.html",
         None,
         status=problem.status_code,
         code=problem.status_code,
-        detail=detail,
+        error=error if isinstance(error, GatewayError) else None,
     )
 
 

@@ -17,6 +17,7 @@ from alerting.languages import translator
 from alerting.units import written
 from alerting.words import Said, Translate
 from gateway.errors import GatewayError
+from gateway.errors import GatewayError
 
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
 
@@ -41,6 +42,10 @@ class Words:
         """Translate, then fill in; values are escaped unless they are markup already."""
         said: Markup = escape(self.translate(template))
         return said.format(**values) if values else said
+
+    def failure(self, error: GatewayError | None) -> Markup:
+        """Say what went wrong, where something did."""
+        return Markup(" ").join(self.say(part) for part in (error.parts if error else ()))
 
     def failure(self, error: GatewayError | None) -> Markup:
         """Say what went wrong, where something did."""
@@ -123,6 +128,7 @@ class Words:
         return {
             "_": self.say,
             "_n": self.count,
+            "failure": self.failure,
             "failure": self.failure,
             "said": self.told,
             "number": self.number,

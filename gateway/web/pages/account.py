@@ -50,7 +50,7 @@ def change(request: Request, name: Text, language: Text, zone: Text) -> Response
     at = desk(request)
     session = at.session(request)
     if not name.strip() or zone not in available_timezones():
-        wrong = WrongInput("A name has a letter, and a zone is one as Europe/Vienna.")
+        wrong = WrongInput(template("A name has a letter, and a zone is one as Europe/Vienna."))
         return _page(request, session, wrong)
     with at.pools.of_access(session.who.organisation) as connection:
         change_person(connection, session.who.id, name.strip(), language[:8], zone)
@@ -69,7 +69,7 @@ def password(request: Request, now: Password, new: Password) -> Response:
     if stored is None:
         must_be_fresh(at, request)
     elif not is_right(now, stored):
-        return _page(request, session, WrongInput("This is not your password of now."))
+        return _page(request, session, WrongInput(template("This is not your password of now.")))
     try:
         chosen = hashed(new)
     except WrongInput as error:
@@ -125,7 +125,7 @@ def _page(request: Request, session: Session, wrong: WrongInput | None = None) -
         "account.html",
         session.who,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         session=session,
         fresh=is_fresh(at, session),
         shortest=SHORTEST,

@@ -47,7 +47,7 @@ def review(
     """Note what somebody else thinks of it."""
     patient = review_glass(call.connection, glass, call.who.id, verdict, note.strip(), call.now)
     if patient is None:
-        raise Conflict("Somebody looked at this already, or it is your own.")
+        raise Conflict(template("Somebody looked at this already, or it is your own."))
     subject = ("break-glass", str(glass))
     call.audit("break-glass.review", patient=patient, subject=subject, verdict=verdict)
     return RedirectResponse("/break-glass", 303)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerting.words import template
 from gateway.access import oidc
 from gateway.access.desk import desk
 from gateway.access.secrets import same
@@ -30,7 +31,7 @@ def back(
 ) -> Response:
     """Take the browser back, which must be the one that was sent."""
     if not (state and code and same(state, request.cookies.get(STEP, ""))):
-        raise SignInRefused("The provider did not sign anybody in.")
+        raise SignInRefused(template("The provider did not sign anybody in."))
     at = desk(request)
     known = oidc.finish(at, state, code)
     if not known.second:

@@ -43,7 +43,7 @@ def invite_somebody(
     at = desk(request)
     must_be_fresh(at, request)
     if not name.strip() or "@" not in email.strip("@ "):
-        return _list(request, call, WrongInput("Give a name and an e-mail address."))
+        return _list(request, call, WrongInput(template("Give a name and an e-mail address.")))
     new = NewPerson(name.strip(), email.strip().lower())
     try:
         with at.pools.of_access(call.who.organisation) as connection:
@@ -104,7 +104,7 @@ def _list(
         "people.html",
         call.who,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         people=_rows(request, call),
         all_roles=list(Role),
         may_write=call.who.may(Right.PEOPLE_WRITE),
@@ -127,7 +127,7 @@ def _one(
         "person.html",
         call.who,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         link=link,
         person=found,
         rights={role: sorted(rights) for role, rights in RIGHTS.items()},

@@ -79,7 +79,7 @@ def _page(
         "programs.html",
         call.who,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         programs=found,
         rights=sorted(FOR_PROGRAMS),
         **given,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from alerting.words import template
 from gateway.access.desk import desk
 from gateway.access.second import (
     as_picture,
@@ -62,7 +63,7 @@ def confirm(request: Request, code: Code) -> Response:
             codes = new_recovery_codes(at.key, connection, session.who.id)
             at.note(connection, session.who, "totp.add")
     if not right:
-        wrong = SignInRefused("These are not the six digits of now; look at the app again.")
+        wrong = SignInRefused(template("These are not the digits of now; look at the app again."))
         return _setup(request, session, wrong)
     return page(request, "recovery_codes.html", session.who, codes=codes)
 
@@ -123,7 +124,7 @@ def _ask(request: Request, then: str, wrong: GatewayError | None = None) -> HTML
         session.who,
         status=wrong.status if wrong else 200,
         headers=getattr(wrong, "headers", None),
-        wrong=str(wrong or ""),
+        wrong=wrong,
         has=has,
         action="/account/step-up",
         passkey="/account/step-up/passkey",
@@ -142,7 +143,7 @@ def _setup(request: Request, session: Session, wrong: GatewayError | None = None
         "second_factor.html",
         None if missing else session.who,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         has=has,
         missing=missing,
         fresh=is_fresh(at, session),

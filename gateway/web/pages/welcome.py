@@ -61,7 +61,7 @@ def _form(
         "welcome.html",
         None,
         status=wrong.status if wrong else 200,
-        wrong=str(wrong or ""),
+        wrong=wrong,
         link=found,
         given_name=name,
         email=email,
