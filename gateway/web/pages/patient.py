@@ -18,6 +18,7 @@ from gateway.api.of_patient import looked_at
 from gateway.api.site_rules import SiteRules
 from gateway.care.evaluate import in_force
 from gateway.care.rules_of import rules_of
+from gateway.errors import WrongInput
 from gateway.storage.alert_list import WantedAlerts, list_alerts
 from gateway.storage.billing import billing
 from gateway.storage.care_teams import members
@@ -169,7 +170,10 @@ def note(
     """Write a note; it stands on the charts at its moment."""
     must_see(call, patient)
     zone = ZoneInfo(show_patient(call.connection, patient, call.now, call.who.id).timezone)
-    moment = datetime.fromisoformat(about).replace(tzinfo=zone) if about else None
+    try:
+        moment = datetime.fromisoformat(about).replace(tzinfo=zone) if about else None
+    except ValueError:
+        raise WrongInput("A moment is a date with a time of day.") from None
     by = Author(id=call.who.id, name=call.who.name)
     add_note(call.connection, patient, NewNote(text=text, about=moment), by, call.now)
     call.audit("note.add", patient=patient)
