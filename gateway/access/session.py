@@ -16,6 +16,9 @@ from gateway.storage.roles import Pools
 from gateway.storage.sessions import find_session
 
 COOKIE: Final = "__Host-hearthline"
+# What a page asks by itself keeps nobody signed in: its looking again, and the stream of changes.
+BACKGROUND: Final = "x-background"
+STREAM: Final = "/live"
 # With these a password alone is not enough.
 NEEDS_SECOND: Final = frozenset(
     {
@@ -60,8 +63,9 @@ class Sessions:
         cookie = request.cookies.get(COOKIE, "")
         if not cookie:
             raise NotSignedIn
+        there = BACKGROUND not in request.headers and request.url.path != STREAM
         with self.pools.of_access() as connection:
-            row = find_session(connection, digest(cookie), self.now())
+            row = find_session(connection, digest(cookie), self.now(), there=there)
         if row is None or not row["roles"]:
             raise NotSignedIn
         return _session(row)

@@ -64,11 +64,13 @@ def open_session(connection: Connection, new: NewSession, now: datetime) -> UUID
     return id_
 
 
-def find_session(connection: Connection, digest: bytes, now: datetime) -> dict[str, Any] | None:
-    """Return the session that is in force, and move its idle limit on."""
+def find_session(
+    connection: Connection, digest: bytes, now: datetime, *, there: bool = True
+) -> dict[str, Any] | None:
+    """Return the session that is in force; where somebody is there, its idle limit moves on."""
     given = {"digest": digest, "now": now, "idle": now - IDLE}
     row = connection.execute(FIND, given).fetchone()
-    if row is not None:
+    if row is not None and there:
         seen = now - SEEN_EVERY
         if row["seen_at"] < seen:
             connection.execute(SEEN, [now, row["id"], seen])

@@ -16,7 +16,7 @@ from gateway.web.live import Change, Live, Sees, Told
 
 router = APIRouter(include_in_schema=False)
 # The browser comes back by itself, and is asked anew who it is.
-LONGEST: Final = timedelta(minutes=10)
+LONGEST: Final = timedelta(minutes=4)
 AGAIN_MS: Final = 2000
 
 

@@ -55,10 +55,10 @@ function switchTheme() {
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new CustomEvent("theme")));
 
-/* Live: one stream; what changed is told to the page as the event `live`, at most twice a second - */
+/* Live: one stream; what changed is told to the page as the event `live` ------------------------- */
 
 function live(address) {
-  let told = new Map(), waiting = null;
+  let told = new Map(), waiting = null, last = 0;
   const source = new EventSource(address);
   const state = (away) => {
     const mark = $("#live");
@@ -70,6 +70,7 @@ function live(address) {
   };
   const tell = () => {
     waiting = null;
+    last = Date.now();
     const changes = [...told.values()];
     told = new Map();
     // A page about one patient or task listens for that: `live-of` names it.
@@ -79,8 +80,8 @@ function live(address) {
   };
   const changed = (one) => {
     told.set(one.id ?? "", one);
-    // Not all browsers at the same moment.
-    waiting ??= setTimeout(tell, 300 + 500 * Math.random());
+    // At once after a quiet time, else every three seconds; and not all browsers at the same moment.
+    waiting ??= setTimeout(tell, Math.max(300, last + 3000 - Date.now()) + 300 * Math.random());
   };
   source.addEventListener("change", (event) => changed(JSON.parse(event.data)));
   // What happened while nobody listened is not known: look at everything again.
@@ -90,12 +91,21 @@ function live(address) {
   source.addEventListener("error", () => {
     clearTimeout(failing);
     failing = setTimeout(() => { if (source.readyState !== EventSource.OPEN) state(true); }, 3000);
-    if (source.readyState === EventSource.CLOSED) {
-      source.close();
-      setTimeout(() => live(address), 10000);
-    }
+    if (source.readyState !== EventSource.CLOSED) return;
+    source.close();
+    setTimeout(() => again(address), 10000);
   });
   addEventListener("pagehide", () => source.close());
+}
+/* It was refused: nobody is signed in any more, or the gateway begins anew. */
+async function again(address) {
+  try {
+    const asking = new AbortController();
+    const answer = await fetch(address, { headers: { "hx-request": "true" }, signal: asking.signal });
+    asking.abort();
+    if (answer.status === 401) return location.assign(answer.headers.get("hx-redirect") ?? "/sign-in");
+  } catch { /* away: tried again */ }
+  live(address);
 }
 addEventListener("offline", () => { $("#connection").hidden = false; });
 addEventListener("online", () => { $("#connection").hidden = true; });
