@@ -14,7 +14,8 @@ def seen(console: Console) -> timedelta:
     with console.database.transaction() as connection:
         row = connection.execute("SELECT max(seen_at) AS at FROM session").fetchone()
     assert row is not None
-    return datetime.now(UTC) - row["at"]
+    at: datetime = row["at"]
+    return datetime.now(UTC) - at
 
 
 def leave(console: Console) -> None:
