@@ -1,6 +1,7 @@
 """Installation, step by step: what is done, what comes next, and what to do where it does not."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -16,8 +17,8 @@ from gateway.enrolment import invite as inviting
 from gateway.enrolment.invite import Door
 from gateway.enrolment.proved import proved
 from gateway.enrolment.replace import replace_hub
-from gateway.errors import Conflict
-from gateway.storage import enrolments, homes, installs, revocations
+from gateway.errors import Conflict, NotFound
+from gateway.storage import belonging, enrolments, homes, installs, revocations
 from gateway.storage.database import Connection
 from gateway.storage.installs import Install, InstalledDevice
 from gateway.storage.registrations import find_registered
@@ -68,6 +69,19 @@ def replace_by_another(connection: Connection, old: UUID, by: str, now: datetime
     revocations.refuse(connection, old, "replaced", by)
     tell_of_hubs(connection)
     return new.id
+
+
+def shut_out(connection: Connection, hub: UUID, reason: str, by: str) -> None:
+    """Refuse a hub for ever; the broker's keeper does the rest. Raises NotFound."""
+    revocations.refuse(connection, hub, reason, by)
+    tell_of_hubs(connection)
+
+
+def take_away(connection: Connection, hub: UUID, device: UUID, by: str, now: datetime) -> None:
+    """End what pairs a device with a hub, and whose it is. What was measured stays theirs."""
+    belonging.end_pairing(connection, hub, device, now, by)
+    with suppress(NotFound):
+        belonging.end_assignment(connection, belonging.Whose(device), now, by)
 
 
 @dataclass(frozen=True, slots=True)

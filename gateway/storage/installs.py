@@ -53,6 +53,10 @@ LEFT JOIN LATERAL (SELECT * FROM jsonb_to_recordset(s.body -> 'devices') AS b(de
     last_seen timestamptz, rssi_dbm int, battery_percent int, problem text)
     WHERE b.device = d.id) t ON true
 WHERE g.hub_id = %s AND upper_inf(g.valid) ORDER BY lower(g.valid), d.id"""
+LOCK_PATIENT: Final = "SELECT FROM patient WHERE id = %s FOR UPDATE"
+BEGUN: Final = """
+SELECT id FROM hub WHERE patient_id = %s AND state IN ('invited', 'enrolled')
+ORDER BY created_at DESC, id LIMIT 1"""
 OF_PATIENT: Final = "UPDATE hub SET patient_id = %s WHERE id = %s"
 # Who may use a device here: who lives there, and who waits for a hub.
 HOME: Final = f"""
@@ -147,6 +151,14 @@ def find_install(connection: Connection, hub: UUID) -> Install:
 def devices_of_hub(connection: Connection, hub: UUID) -> tuple[InstalledDevice, ...]:
     """Return the devices of a hub, in the order of their pairing."""
     return tuple(InstalledDevice(**row) for row in connection.execute(DEVICES, [hub]))
+
+
+def begun_for(connection: Connection, patient: UUID) -> UUID | None:
+    """Return a hub that waits for its box in a patient's home; who asks twice is answered one by
+    one, so that a button that was pressed twice makes one hub."""
+    connection.execute(LOCK_PATIENT, [patient])
+    row = connection.execute(BEGUN, [patient]).fetchone()
+    return row["id"] if row else None
 
 
 def stands_with(connection: Connection, hub: UUID, patient: UUID | None) -> None:

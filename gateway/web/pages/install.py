@@ -1,7 +1,7 @@
 """Installation, on the technician's telephone: from an empty box to the receipt."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import segno
@@ -63,8 +63,10 @@ def homes(call: Technician, request: Request) -> HTMLResponse:
 def begin(call: Technician, request: Request, patient: Annotated[UUID, Form()]) -> Response:
     """Register a hub for a patient's home."""
     must_see(call, patient)
-    hub = installing.new_hub(call.connection, call.who.organisation, patient)
-    call.audit("hub.register", patient=patient, subject=("hub", str(hub)))
+    hub = installs.begun_for(call.connection, patient)
+    if hub is None:
+        hub = installing.new_hub(call.connection, call.who.organisation, patient)
+        call.audit("hub.register", patient=patient, subject=("hub", str(hub)))
     return go(request, f"/install/{hub}")
 
 
@@ -164,6 +166,15 @@ def pair(
     return go(request, f"/install/{hub}")
 
 
+@router.post("/install/{hub}/devices/{device}/end")
+def take_away(hub: UUID, device: UUID, call: Technician, request: Request) -> Response:
+    """Take a device away: from now on it is nobody's here."""
+    found = _find(call, hub)
+    installing.take_away(call.connection, hub, device, call.who.name, call.now)
+    call.audit("device.end", patient=found.patient_id, subject=("device", str(device)), hub=hub)
+    return go(request, f"/install/{hub}#pair")
+
+
 @router.post("/install/{hub}/receipt")
 def receipt(hub: UUID, call: Technician, request: Request) -> Response:
     """Follow the newest reading, open and end a test task, keep all of it."""
@@ -194,6 +205,20 @@ def replace(hub: UUID, call: Technician, request: Request) -> Response:
     new = installing.replace_by_another(call.connection, hub, call.who.name, call.now)
     call.audit("hub.replace", subject=("hub", str(hub)), new=new)
     return go(request, f"/install/{new}")
+
+
+@router.post("/install/{hub}/revoke")
+def revoke(
+    hub: UUID,
+    call: Technician,
+    request: Request,
+    reason: Annotated[Literal["stolen", "lost", "retired"], Form()],
+) -> Response:
+    """Shut a hub out for ever, with no other in its place."""
+    _find(call, hub)
+    installing.shut_out(call.connection, hub, reason, call.who.name)
+    call.audit("hub.revoke", subject=("hub", str(hub)), reason=reason)
+    return go(request, f"/install/{hub}")
 
 
 def _find(call: Call, hub: UUID) -> Install:

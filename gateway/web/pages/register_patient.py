@@ -57,7 +57,10 @@ async def _typed(request: Request) -> dict[str, str]:
     """Return what was typed; what is left empty was not said."""
     form = await request.form()
     told = {name: form.get(name) for name in FIELDS}
-    return {name: text for name, text in told.items() if isinstance(text, str) and text.strip()}
+    typed = {name: text for name, text in told.items() if isinstance(text, str) and text.strip()}
+    if "consent_how" not in typed:
+        typed.pop("consent_on", None)  # today is there already
+    return typed
 
 
 Typed = Annotated[dict[str, str], Depends(_typed)]
@@ -189,13 +192,13 @@ def _form(
         teams=care_teams.teams(call.connection),
         consent_version=VERSION,
         consent_texts={code: list(map(translator(code), PARAGRAPHS)) for code in languages()},
-        today=_today(call, shown.values).isoformat(),
     )
 
 
 def _known_already(call: Call) -> dict[str, str]:
     """Most patients live where who registers them works, and speak as most others here do."""
-    return {"timezone": call.who.zone, "language": call.who.language.split("-")[0]}
+    known = {"timezone": call.who.zone, "language": call.who.language.split("-")[0]}
+    return known | {"consent_on": _today(call, known).isoformat()}
 
 
 def _twin(call: Call, shown: Shown) -> UUID | None:

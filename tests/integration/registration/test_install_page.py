@@ -187,6 +187,28 @@ def test_a_hub_is_replaced_and_the_old_one_refused_at_once(
     assert post(console, f"{path}/replace").status_code == 409
 
 
+def test_a_button_that_is_pressed_twice_makes_one_hub(console: Console, nonces: Nonces) -> None:
+    del nonces
+    patient, path = begun(console, "Mary")
+    assert post(console, "/install", patient=patient).headers["location"] == path
+
+
+def test_a_device_is_taken_away_and_a_hub_shut_out(console: Console, nonces: Nonces) -> None:
+    patient, path = begun(console, "Lynn")
+    active(console, nonces, path)
+    typed = {"address": "C0:FF:EE:00:00:10", "profile": "generic_cuff"}
+    post(console, f"{path}/pair", patient=patient, **typed)
+    device = re.search(r"/devices/([0-9a-f-]{36})/end", get(console, path))
+    assert device is not None
+    assert post(console, f"{path}/devices/{device[1]}/end").status_code == 303
+    assert post(console, f"{path}/devices/{device[1]}/end").status_code == 404
+    assert stage(console, path) == "pair"
+    assert "hln:1?" in post(console, f"{path}/code").text  # the same box, after a long time off
+    assert post(console, f"{path}/revoke", reason="stolen").status_code == 303
+    assert "Shut out" in get(console, path)
+    assert post(console, f"{path}/code").status_code == 409
+
+
 def test_who_may_not_install_and_who_is_of_elsewhere(console: Console, nonces: Nonces) -> None:
     del nonces
     _, path = begun(console, "Vera")
