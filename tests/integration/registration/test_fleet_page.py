@@ -128,16 +128,9 @@ def test_the_page_says_it_in_words_and_goes_on(console: Console) -> None:
 @pytest.fixture(scope="module")
 def home(console: Console) -> Site:
     """Give organisation 0 a home whose cuff has a second user whom nobody knows."""
-    site = make_site(console.database)
-    org = console.organisations[0]
+    site = make_site(console.database, console.organisations[0])
     with console.database.transaction() as connection:
-        for table in ("patient", "hub", "device", "pairing", "assignment"):
-            connection.execute(
-                f"UPDATE {table} SET organisation_id = %s WHERE organisation_id = %s",  # noqa: S608
-                [org, site.organisation],
-            )
         connection.execute("UPDATE assignment SET user_slot = 1 WHERE device_id = %s", [site.cuff])
-    site.organisation = org
     return site
 
 
