@@ -5,7 +5,7 @@ before.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -29,7 +29,7 @@ from gateway.enrolment.receipt import InstallationReceipt, kept_receipt, make_re
 from gateway.errors import Conflict, NotFound, WrongDigits, WrongInput
 from gateway.identity.stored import read_stored
 from gateway.settings import Settings
-from gateway.storage.belonging import end_pairing
+from gateway.storage.installs import begun_for
 
 router = APIRouter(prefix="/api/v1/hubs", tags=["enrolment"], responses=problems(404, 409))
 
@@ -59,6 +59,12 @@ class Digits(_Strict):
     digits: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["041337"])]
 
 
+class Why(_Strict):
+    """Why a hub is shut out."""
+
+    reason: Literal["stolen", "lost", "retired"]
+
+
 class NewPairing(_Strict):
     """A device, by the hub's proof, or by what stands on it; and whose readings it takes."""
 
@@ -71,12 +77,14 @@ class NewPairing(_Strict):
 
 @router.post("", status_code=201, summary="Register a hub for a home")
 def add(new: NewHub, call: Writes, once: OnceOnly) -> Made:
-    """Register a hub that has no box yet."""
+    """Register a hub that has no box yet; where one waits for its box already, that."""
 
     def made() -> Made:
         must_see(call, new.patient)
-        hub = installing.new_hub(call.connection, call.who.organisation, new.patient)
-        call.audit("hub.register", patient=new.patient, subject=("hub", str(hub)))
+        hub = begun_for(call.connection, new.patient)
+        if hub is None:
+            hub = installing.new_hub(call.connection, call.who.organisation, new.patient)
+            call.audit("hub.register", patient=new.patient, subject=("hub", str(hub)))
         return Made(id=hub)
 
     return once(call, new, Made, made)
@@ -127,11 +135,11 @@ def pair(hub: UUID, new: NewPairing, call: Writes, once: OnceOnly) -> Made:
 
 @router.post("/{hub}/devices/{device}/end", summary="End a pairing")
 def unpair(hub: UUID, device: UUID, call: Writes, once: OnceOnly) -> Done:
-    """End it now: the hub may no longer speak for the device."""
+    """Take it away: it is nobody's here from now on. What was measured before stays theirs."""
 
     def done() -> Done:
         find_hub(call, hub)
-        end_pairing(call.connection, hub, device, call.now, call.who.name)
+        installing.take_away(call.connection, hub, device, call.who.name, call.now)
         call.audit("device.unpair", subject=("device", str(device)), hub=hub)
         return Done()
 
@@ -149,6 +157,19 @@ def replace(hub: UUID, call: Writes, once: OnceOnly) -> Made:
         return Made(id=new)
 
     return once(call, None, Made, made)
+
+
+@router.post("/{hub}/revoke", summary="Shut a hub out")
+def revoke(hub: UUID, why: Why, call: Writes, once: OnceOnly) -> Done:
+    """Refuse a hub for ever, as one that was stolen; the broker drops it within minutes."""
+
+    def done() -> Done:
+        find_hub(call, hub)
+        installing.shut_out(call.connection, hub, why.reason, call.who.name)
+        call.audit("hub.revoke", subject=("hub", str(hub)), reason=why.reason)
+        return Done()
+
+    return once(call, why, Done, done)
 
 
 @router.post("/{hub}/receipt", status_code=201, summary="Prove an installation")

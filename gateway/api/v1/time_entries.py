@@ -42,6 +42,8 @@ def add(patient: PatientId, new: NewTime, call: Writes, once: OnceOnly) -> Made:
 
     def made() -> Made:
         looked_at(call, patient, "time.add")
+        if call.who.session is None:
+            raise WrongInput("Minutes are a person's: a program writes none down.")
         if new.qualified and Role.CLINICIAN not in call.who.roles:
             raise WrongInput("Only clinicians write down time as a qualified professional's.")
         return Made(id=add_time(call.connection, patient, new, author(call), call.now))

@@ -168,6 +168,58 @@ def test_a_red_task_needs_its_checklist_and_may_have_a_follow_up(world: World) -
     assert world.code(world.post(f"{path}/take", if_match=done.headers["etag"]))[0] == 409
 
 
+def test_a_key_that_is_sent_twice_at_once_is_done_once(world: World, key: str) -> None:
+    new = {"title": "Look in", "why": "To see", "due_at": "2031-01-01T00:00:00Z"}
+    path = f"/patients/{world.patient}/tasks"
+    with ThreadPoolExecutor(4) as many:
+        made = list(many.map(lambda _: world.post(path, new, idempotency_key=key), range(4)))
+    assert {answer.status_code for answer in made} == {201}
+    assert len({answer.json()["id"] for answer in made}) == 1
+    assert [task["title"] for task in open_tasks(world)].count("Look in") == 1
+
+
+def test_many_at_once_are_of_low_priority(world: World) -> None:
+    red = [task["id"] for task in open_tasks(world, priority="P2")]
+    assert world.code(world.post("/tasks/bulk-take", {"tasks": red}))[1] == "only_low_priority"
+    low = [task["id"] for task in open_tasks(world, priority="P4")]
+    slept = {"tasks": low, "minutes": 30, "reason": "later"}
+    assert world.post("/tasks/bulk-snooze", slept).json() == {"tasks": 0}  # of no rule
+    taken = world.post("/tasks/bulk-take", {"tasks": low})
+    assert taken.json() == {"tasks": len(low)}
+    given = {"tasks": low, "to": str(world.console.people[Role.CLINICIAN, 0])}
+    assert world.post("/tasks/bulk-assign", given).json() == {"tasks": len(low)}
+    again = world.post("/tasks/bulk-assign", given, Role.COORDINATOR)
+    assert again.json() == {"tasks": 0}  # they are somebody else's
+
+
+def test_of_a_restricted_patient_there_is_work_and_no_word_of_it(world: World) -> None:
+    with world.console.database.transaction() as connection:
+        team = connection.execute(
+            "INSERT INTO care_team (id, organisation_id, name, created_by, created_at)"
+            " VALUES (gen_random_uuid(), %s, 'VIP', 'x', now()) RETURNING id",
+            [world.console.organisations[0]],
+        ).fetchone()
+        assert team is not None
+        connection.execute(
+            "UPDATE patient SET care_team_id = %s, restricted = true WHERE id = %s",
+            [team["id"], world.patient],
+        )
+    hidden = open_tasks(world)
+    assert hidden
+    assert {(task["hidden"], task["title"], task["sentence"]) for task in hidden} == {
+        (True, "", "")
+    }
+    task = hidden[0]
+    shown = world.get(f"/tasks/{task['id']}")
+    assert (shown["evidence"], shown["explanation"], shown["history"]) == ([], None, [])
+    refused = world.post(f"/tasks/{task['id']}/take", if_match=task["etag"])
+    assert world.code(refused) == (403, "restricted")
+    alerts = world.get("/alerts")["items"]
+    assert {alert["sentence"] for alert in alerts} == {""}
+    answer = world.ask("GET", f"/alerts/{alerts[0]['id']}", Role.CLINICIAN)
+    assert world.code(answer) == (403, "restricted")
+
+
 def test_roles_that_do_not_care_for_patients_see_no_task(world: World) -> None:
     for role in (Role.ADMINISTRATOR, Role.AUDITOR):
         assert world.code(world.ask("GET", "/tasks", role)) == (403, "forbidden")
