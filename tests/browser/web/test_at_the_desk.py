@@ -1,0 +1,176 @@
+"""Work by the keyboard, in a real browser: live rows, dialogs, charts, dark, Spanish."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import UUID
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from gateway.access.rights import Role
+from gateway.access.session import COOKIE
+from simulators.site import free_port
+from tests.fixtures.console import Console
+from tests.integration.web.work import add_patient, add_reading, add_task
+
+SOON_MS = 60_000  # on a shared machine
+expect.set_options(timeout=SOON_MS)
+
+
+@pytest.fixture(scope="module")
+def origin(console: Console) -> Iterator[str]:
+    port = free_port()
+    config = uvicorn.Config(
+        console.app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://localhost:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def patient(console: Console) -> UUID:
+    organisation = console.organisations[0]
+    with console.database.transaction() as connection:
+        patient = add_patient(connection, organisation, "Grace Hopper")
+        values = {"systolic": ("mm[Hg]", 150), "diastolic": ("mm[Hg]", 90)}
+        add_reading(connection, organisation, patient, console.now(), values)
+    return patient
+
+
+@pytest.fixture
+def context(console: Console, chromium: Browser, origin: str) -> Iterator[BrowserContext]:
+    cookie = console.client(Role.COORDINATOR).cookies[COOKIE]
+    with closing(chromium.new_context(locale="en-US")) as context:
+        # Chromium takes a __Host- cookie from a secure address only, and sends it to localhost.
+        there = origin.replace("http://", "https://")
+        context.add_cookies([{"name": COOKIE, "value": cookie, "url": there, "secure": True}])
+        context.set_default_timeout(SOON_MS)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    wrong: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            wrong.append(message.text)
+
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", said)
+    yield page
+    assert wrong == []
+
+
+def a_task(console: Console, patient: UUID, **more: object) -> UUID:
+    with console.database.transaction() as connection:
+        return add_task(connection, console.organisations[0], patient, **more)
+
+
+def test_a_task_appears_and_is_taken_by_one_key(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    page.goto(f"{origin}/worklist")
+    expect(page.locator("#rows")).to_contain_text("Nothing to do here")
+    expect(page.locator("#live")).to_have_attribute("data-state", "here")
+    task = a_task(console, patient)
+    row = page.locator(f"#t-{task}")
+    expect(row).to_contain_text("Systolic 184 mmHg")
+    page.keyboard.press("j")
+    expect(row.locator("[data-open]")).to_be_focused()
+    page.keyboard.press("t")
+    expect(row).to_contain_text("Coordinator 0 (you)")
+    expect(page.locator("#toasts")).to_contain_text("You have it")
+    # What looks again by itself leaves the focus where it is.
+    expect(row.locator("[data-open]")).to_be_focused()
+
+
+def test_a_dialog_asks_and_closes_by_itself(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    task = a_task(console, patient, priority="P3", title="Weight gain within a week")
+    page.goto(f"{origin}/worklist")
+    row = page.locator(f"#t-{task}")
+    row.locator("[data-open]").focus()
+    page.keyboard.press("s")
+    dialog = page.locator("#ask")
+    expect(dialog).to_be_visible(timeout=SOON_MS)
+    dialog.locator("input[name=reason]").fill("At the dentist.")
+    dialog.locator("input[name=reason]").press("Enter")
+    expect(dialog).to_be_hidden(timeout=SOON_MS)
+    expect(row).to_contain_text("snoozed until")
+
+
+def test_low_ones_are_ticked_and_taken_together(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    tasks = [a_task(console, patient, priority="P4") for _ in range(2)]
+    page.goto(f"{origin}/worklist?priority=P4")
+    for task in tasks:
+        page.locator(f"#t-{task} input[type=checkbox]").check()
+    expect(page.locator("#bulk")).to_contain_text("2 ticked")
+    page.locator("#bulk").get_by_role("button", name="Take", exact=True).click()
+    for task in tasks:
+        expect(page.locator(f"#t-{task}")).to_contain_text("(you)")
+    expect(page.locator("#bulk")).to_be_hidden()
+
+
+def test_a_name_is_found_while_it_is_typed(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    with console.database.transaction() as connection:
+        other = add_patient(connection, console.organisations[0], "Alan Turing")
+    mine, others = a_task(console, patient), a_task(console, other)
+    page.goto(f"{origin}/worklist")
+    page.keyboard.press("/")
+    page.keyboard.type("turi")
+    expect(page.locator(f"#t-{mine}")).to_have_count(0)
+    expect(page.locator(f"#t-{others}")).to_be_visible()
+    assert "turi" not in page.url
+
+
+def test_the_keys_are_told_and_lead_to_places(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/worklist")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Take the task")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url(re.compile("/patients$"))
+
+
+def test_charts_are_drawn_and_described(patient: UUID, page: Page, origin: str) -> None:
+    page.goto(f"{origin}/patients/{patient}")
+    canvas = page.locator("#c-pressure canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Systolic, Diastolic: 2 points"))
+    page.locator("#c-pressure summary").click()
+    expect(page.locator("#c-pressure details table")).to_contain_text("150")
+    page.keyboard.press("]")
+    page.wait_for_url(re.compile("span=90d"))
+
+
+def test_light_dark_and_spanish_are_kept(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/worklist")
+    before = page.evaluate("getComputedStyle(document.body).color")
+    page.locator("[data-do=theme]").click()
+    assert page.evaluate("getComputedStyle(document.body).color") != before
+    page.get_by_role("link", name="Español").click()
+    expect(page.locator("h1")).to_have_text("Lista de trabajo")
+    assert page.locator("html").get_attribute("lang") == "es"
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_without_a_connection_it_says_so(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/worklist")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible(timeout=SOON_MS)
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden(timeout=SOON_MS)
