@@ -1,6 +1,6 @@
 """Every hub and its devices with their state, the worst first; in pages by key, for thousands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,7 +36,7 @@ WITH ranked AS (
         (s.body ->> 'spool_waiting')::int AS spool_waiting,
         (s.body ->> 'hub_clock_ok')::boolean AS clock_ok, c.not_after, t.since AS offline_since,
         p.name AS patient, p.id IS NULL OR {VISIBLE} AS visible,
-        array_position(%(states)s, CASE
+        array_position(%(states)s::text[], CASE
             WHEN h.state IN ('revoked', 'suspended') THEN 'out'
             WHEN h.state IN ('invited', 'enrolled') THEN 'coming'
             WHEN s.received_at IS NULL AND h.confirmed_at > %(now)s - %(offline)s THEN 'coming'
@@ -53,23 +53,30 @@ WITH ranked AS (
     FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id LEFT JOIN patient p ON p.id = h.patient_id
     LEFT JOIN LATERAL (SELECT max(k.not_after) AS not_after FROM certificate k
         WHERE k.hub_id = h.id AND k.revoked_at IS NULL) c ON true
-    LEFT JOIN LATERAL (SELECT bool_or(x.what = 'offline') AS offline,
+    LEFT JOIN (SELECT x.hub_id, bool_or(x.what = 'offline') AS offline,
         bool_or(x.cause = 'device' AND x.what <> 'battery_low') AS device,
         bool_or(x.what = 'battery_low') AS battery, bool_or(x.what = 'held') AS held,
         min(x.since) FILTER (WHERE x.what = 'offline') AS since
-        FROM trouble x WHERE x.hub_id = h.id AND x.until IS NULL) t ON true
+        FROM trouble x WHERE x.until IS NULL GROUP BY x.hub_id) t ON t.hub_id = h.id
     WHERE NOT h.synthetic
 )"""  # noqa: S608 - constants only
+# All of them are ranked once, for the page and for the counts.
 PAGE: Final = """
-SELECT *, (%(states)s)[rank] AS worst FROM ranked r
-WHERE (%(only)s::text IS NULL AND r.state <> 'revoked' OR (%(states)s)[rank] = %(only)s)
-  AND (%(named)s = '' OR r.visible AND r.sort LIKE '%%' || %(named)s || '%%'
-    OR r.visible AND lower(r.patient) LIKE '%%' || %(named)s || '%%')
-  AND (%(after)s::uuid IS NULL OR (r.rank, r.sort, r.id) >
-    (SELECT l.rank, l.sort, l.id FROM ranked l WHERE l.id = %(after)s))
-ORDER BY r.rank, r.sort, r.id LIMIT %(limit)s"""
-COUNTS: Final = """
-SELECT (%(states)s)[rank] AS worst, count(*) AS count FROM ranked GROUP BY rank ORDER BY rank"""
+, counted AS (
+    SELECT jsonb_object_agg((%(states)s::text[])[rank], n) AS counts
+    FROM (SELECT rank, count(*) AS n FROM ranked GROUP BY rank) AS by_rank
+), page AS (
+    SELECT *, (%(states)s::text[])[rank] AS worst FROM ranked r
+    WHERE (%(only)s::text IS NULL AND r.state <> 'revoked'
+        OR (%(states)s::text[])[rank] = %(only)s)
+      AND (%(named)s = '' OR r.visible AND r.sort LIKE '%%' || %(named)s || '%%'
+        OR r.visible AND lower(r.patient) LIKE '%%' || %(named)s || '%%')
+      AND (%(after)s::uuid IS NULL OR (r.rank, r.sort, r.id) >
+        (SELECT l.rank, l.sort, l.id FROM ranked l WHERE l.id = %(after)s))
+    ORDER BY r.rank, r.sort, r.id LIMIT %(limit)s
+)
+SELECT page.*, counted.counts FROM counted LEFT JOIN page ON true
+ORDER BY page.rank, page.sort, page.id"""
 DEVICES: Final = """
 SELECT g.hub_id, d.id, d.profile, t.last_seen, t.rssi_dbm, t.battery_percent, t.clock_error_s,
     t.problem
@@ -140,23 +147,28 @@ class Looked:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A page of hubs with their devices, and how many there are by what is worst with them."""
+
+    hubs: tuple[FleetHub, ...]
+    counts: Mapping[str, int]
+
+
 def fleet(
     connection: Connection, looked: Looked, *, after: UUID | None = None, limit: int = 50
-) -> tuple[FleetHub, ...]:
-    """Return hubs with their devices, the worst first; `after`: the last of the page before."""
+) -> Fleet:
+    """Return hubs, the worst first; `after`: the last of the page before."""
     rows = connection.execute(RANKED + PAGE, looked.told(after=after, limit=limit)).fetchall()
-    devices = _devices(connection, [row["id"] for row in rows])
+    counts: Mapping[str, int] = rows[0]["counts"] or {}
+    found = [row for row in rows if row["id"] is not None]
+    devices = _devices(connection, [row["id"] for row in found])
     names = FleetHub.model_fields.keys()
-    return tuple(
+    hubs = tuple(
         FleetHub(**{name: row[name] for name in names & row.keys()}, devices=devices[row["id"]])
-        for row in rows
+        for row in found
     )
-
-
-def counts(connection: Connection, looked: Looked) -> dict[str, int]:
-    """Return how many hubs there are by what is worst with them."""
-    rows = connection.execute(RANKED + COUNTS, looked.told()).fetchall()
-    return {row["worst"]: row["count"] for row in rows}
+    return Fleet(hubs, counts)
 
 
 def _devices(connection: Connection, hubs: Sequence[UUID]) -> dict[UUID, tuple[FleetDevice, ...]]:

@@ -15,7 +15,7 @@ from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.paging import BY_ID, page_of, read_cursor
 from gateway.care.troubles import BATTERY_LOW, OFFLINE
-from gateway.storage.fleet import STATES, Looked, counts, fleet
+from gateway.storage.fleet import STATES, Looked, fleet
 from gateway.web.answers import is_part
 from gateway.web.navigation import Entry
 from gateway.web.templates import page
@@ -91,7 +91,7 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
     found = fleet(
         call.connection, looked, after=UUID(after[0]) if after else None, limit=AT_ONCE + 1
     )
-    rows, following = page_of(found, AT_ONCE, lambda row: [str(row.id)])
+    rows, following = page_of(found.hubs, AT_ONCE, lambda row: [str(row.id)])
     call.audit("fleet.view", state=sought.state)
     return page(
         request,
@@ -101,7 +101,7 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         after=following,
         sought=sought,
         words=WORDS,
-        counts=counts(call.connection, looked),
+        counts=found.counts,
         profiles=PROFILES,
         advice=ADVICE,
         signal=signal,

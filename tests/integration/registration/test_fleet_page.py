@@ -15,7 +15,7 @@ from gateway.access.rights import Role
 from gateway.storage import homes
 from gateway.storage.as_app import as_app
 from gateway.storage.database import Connection
-from gateway.storage.fleet import FleetHub, Looked, counts, fleet
+from gateway.storage.fleet import FleetHub, Looked, fleet
 from tests.fixtures.console import Console
 from tests.fixtures.site import Site, make_site
 from tests.integration.registration.test_held import measure
@@ -82,7 +82,7 @@ def seen(console: Console, **asked: Any) -> tuple[FleetHub, ...]:
     after, limit = asked.pop("after", None), asked.pop("limit", 50)
     with at_work(console) as connection:
         looked = Looked(console.people[Role.TECHNICIAN, 1], NOW, OFFLINE, **asked)
-        return fleet(connection, looked, after=after, limit=limit)
+        return fleet(connection, looked, after=after, limit=limit).hubs
 
 
 @pytest.mark.usefixtures("hubs")
@@ -97,7 +97,7 @@ def test_the_worst_comes_first_and_every_hub_comes_once(console: Console) -> Non
     assert len({one.id for one in found}) == len(found) == 65
     with at_work(console) as connection:
         looked = Looked(console.people[Role.TECHNICIAN, 1], NOW, OFFLINE)
-        assert counts(connection, looked)["well"] == 61
+        assert fleet(connection, looked).counts["well"] == 61
 
 
 @pytest.mark.usefixtures("hubs")
