@@ -12,6 +12,7 @@ from gateway.audit import stores
 from gateway.audit.chain import Walk
 from gateway.audit.checkpoint import Checkpoint, Head, named, readable, sign
 from gateway.audit.entries import entries_after
+from gateway.errors import WrongInput
 from gateway.identity.audit_key import read_audit_key, read_audit_public
 from gateway.settings import Settings
 from gateway.storage.database import Connection
@@ -39,13 +40,19 @@ class Seal:
     def look(self, connection: Connection, now: datetime) -> int:
         """Sign what is new, if it is time. Needs a connection in autocommit."""
         if self._next is None or now >= self._next:
-            with stores.alone(connection):
-                self._remember(connection)
-                with connection.transaction():
-                    self._seal(connection, now)
-                self._copy(connection)
+            try:
+                self._look(connection, now)
+            except WrongInput as error:  # the keys are not there: it is for people to mend
+                log.error("audit_not_sealed", reason=str(error))  # noqa: TRY400
             self._next = now + EVERY
         return 0
+
+    def _look(self, connection: Connection, now: datetime) -> None:
+        with stores.alone(connection):
+            self._remember(connection)
+            with connection.transaction():
+                self._seal(connection, now)
+            self._copy(connection)
 
     def _remember(self, connection: Connection) -> None:
         """Read what is not known yet: of before a start, or of another worker."""

@@ -65,7 +65,7 @@ def add_hub(
         database = settings.database()
         with database.transaction() as connection:
             homes.add_hub(connection, hub, given_name, signing.public_key().public_bytes_raw())
-            by_operator(connection, given.somebody(), "hub.add", "hub", hub.id)
+            by_operator(connection, given.somebody(), "hub.register", "hub", hub.id)
             for pairing in devices:
                 device_id = homes.pair_device(connection, hub, pairing)
                 _note_pairing(connection, device_id, pairing.patient, hub.id)
@@ -140,7 +140,7 @@ def pair(
 
 def _note_pairing(connection: Connection, device: UUID, patient: UUID, hub: UUID) -> None:
     name = given.somebody()
-    by_operator(connection, name, "device.assign", "device", device, patient=patient, hub=hub)
+    by_operator(connection, name, "device.pair", "device", device, patient=patient, hub=hub)
 
 
 def read_pairing(text: str, since: datetime) -> homes.NewPairing:

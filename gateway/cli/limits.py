@@ -76,7 +76,7 @@ def limit(
         if programme:
             whom = programmes.find_programme(connection, organisation, programme)
         id_ = programmes.lay_over(connection, organisation, whom, override)
-        by_operator(connection, actor, "limit.set", "limit", id_, rule=chosen.key)
+        by_operator(connection, actor, "limits.set", "limit", id_, rule=chosen.key)
     print(id_)
 
 
@@ -95,7 +95,7 @@ def unlimit(id_: Annotated[UUID, typer.Argument(metavar="ID")], organisation: Or
     """End limits now; the pack's, or those of the level above, hold again."""
     with load_settings().database().transaction() as connection:
         programmes.lift(connection, organisation, id_, datetime.now(UTC))
-        by_operator(connection, given.somebody(), "limit.end", "limit", id_)
+        by_operator(connection, given.somebody(), "limits.end", "limit", id_)
     print("ended")
 
 

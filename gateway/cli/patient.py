@@ -36,7 +36,7 @@ def add(
     given_name, zone = given.name(name), given.zone(timezone)
     with load_settings().database().transaction() as connection:
         id_ = homes.add_patient(connection, organisation, given_name, zone)
-        by_operator(connection, given.somebody(), "patient.add", "patient", id_)
+        by_operator(connection, given.somebody(), "patient.register", "patient", id_)
     print_id(id_, as_json)
 
 

@@ -49,7 +49,7 @@ def replay(ids: list[UUID], as_json: JsonOption = False) -> None:
     for id_ in ids:
         with settings.database().transaction() as connection:
             results.append(_accept(connection, keys, id_))
-            by_operator(connection, somebody(), "reading.replay", "quarantine", id_)
+            by_operator(connection, somebody(), "held.replay", "quarantine", id_)
     _tell(results, as_json)
 
 
@@ -61,7 +61,7 @@ def confirm(ids: list[UUID], by: By = "", as_json: JsonOption = False) -> None:
     for id_ in ids:
         with settings.database().transaction() as connection:
             decided(connection, id_, who(by), datetime.now(UTC), confirmed=True)
-            by_operator(connection, who(by), "reading.confirm", "quarantine", id_)
+            by_operator(connection, who(by), "held.confirm", "quarantine", id_)
             results.append(_accept(connection, keys, id_))
     _tell(results, as_json)
 
@@ -71,7 +71,7 @@ def refuse(ids: list[UUID], by: By = "", as_json: JsonOption = False) -> None:
     for id_ in ids:
         with load_settings().database().transaction() as connection:
             decided(connection, id_, who(by), datetime.now(UTC), confirmed=False)
-            by_operator(connection, who(by), "reading.refuse", "quarantine", id_)
+            by_operator(connection, who(by), "held.refuse", "quarantine", id_)
     _tell([{"id": str(id_), "accepted": False, "reason": "refused"} for id_ in ids], as_json)
 
 

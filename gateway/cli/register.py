@@ -79,7 +79,7 @@ def _home(
     }
     homes.add_hub(connection, hub, home.name, signing.public_key().public_bytes_raw())
     for patient in people.values():
-        by_operator(connection, given.somebody(), "patient.add", "patient", patient)
+        by_operator(connection, given.somebody(), "patient.register", "patient", patient)
     devices = {
         device.address: homes.pair_device(
             connection,

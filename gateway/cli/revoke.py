@@ -87,7 +87,7 @@ def unassign(
     only = belonging.Whose(device, patient, slot)
     with load_settings().database().transaction() as connection:
         count = belonging.end_assignment(connection, only, end, who)
-        by_operator(connection, who, "device.unassign", "device", device, patient=patient)
+        by_operator(connection, who, "device.end", "device", device, patient=patient)
     _print({"ended": count, "until": end}, "What it measures from now on is held.", as_json)
 
 

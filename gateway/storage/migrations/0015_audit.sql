@@ -33,7 +33,7 @@ CREATE TABLE audit (
     hash bytea NOT NULL CHECK (octet_length(hash) = 32),
     PRIMARY KEY (organisation_id, seq),
     CHECK ((subject_kind IS NULL) = (subject_id IS NULL)),
-    CHECK (octet_length(detail::text) <= 8192)
+    CHECK (octet_length(detail::text) <= 65536)
 );
 CREATE INDEX audit_of_patient ON audit USING gin (patients);
 CREATE INDEX audit_of_actor ON audit (organisation_id, actor_id, seq);

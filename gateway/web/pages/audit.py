@@ -25,7 +25,19 @@ NAVIGATION = Entry(85, template("Audit"), "/audit", frozenset({Right.AUDIT_READ}
 AT_ONCE = 50
 MOST_PEOPLE = 1000
 # What the filter offers; any action can be typed.
-GROUPS = ("patient", "task", "worklist", "alert", "limit", "device", "hub", "break_glass", "audit")
+GROUPS = (
+    "patient",
+    "task",
+    "worklist",
+    "alert",
+    "limits",
+    "device",
+    "hub",
+    "held",
+    "break-glass",
+    "sign-in",
+    "audit",
+)
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Call, needs(Right.AUDIT_READ)]

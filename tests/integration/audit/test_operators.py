@@ -38,11 +38,11 @@ def test_a_patients_limits_and_programmes(shared: Database, home: Site) -> None:
     by = ("--by", "Dr. Night")
     limits = ("spo2_low", "--patient", home.patient, "--to", "P1 <= 85 %", "--reason", "COPD")
     commands: dict[tuple[object, ...], str] = {
-        ("rules", "limit", *limits, *organisation, *by): "limit.set",
-        ("patient", "add", "Ada", *organisation): "patient.add",
+        ("rules", "limit", *limits, *organisation, *by): "limits.set",
+        ("patient", "add", "Ada", *organisation): "patient.register",
         ("programme", "join", home.patient, "hf", "--reason", "x", *organisation, *by): "",
         ("schedule", "set", home.patient, "weight", *by): "schedule.set",
-        ("device", "unassign", home.cuff, *by): "device.unassign",
+        ("device", "unassign", home.cuff, *by): "device.end",
         ("hub", "unassign", home.hub, "--device", home.cuff, *by): "device.unpair",
     }
     for command, action in commands.items():
@@ -82,7 +82,7 @@ def test_the_audit_is_listed_and_verified(home: Site, tmp_path: Any) -> None:
     listed = CliRunner().invoke(
         app, ["audit", "list", "--organisation", str(home.organisation), "--json"]
     )
-    assert '"action": "patient.add"' in listed.stdout
+    assert '"action": "patient.register"' in listed.stdout
     verified = CliRunner().invoke(app, ["audit", "verify"])
     assert "Test clinic: whole, 1 entries, 0 of them sealed" in verified.stdout
     assert verified.exit_code == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.audit.append import append
 from gateway.audit.seal import EVERY, Seal
@@ -370,3 +371,43 @@ def test_nothing_new_is_no_checkpoint(site: Settings, shared: Database) -> None:
     seal(site, shared, AT + 2 * EVERY)
     seal(site, shared, AT + 3 * EVERY)
     assert verify(site, shared).checkpoints == 3
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "UPDATE audit SET actor = 'X' WHERE organisation_id = %s AND seq = 11",
+        "DELETE FROM audit WHERE organisation_id = %s AND seq = 11",
+        "DELETE FROM audit WHERE organisation_id = %s AND seq > 3",
+        "DELETE FROM audit WHERE organisation_id = %s",
+    ],
+)
+def test_the_worker_tells_when_it_seals(
+    site: Settings, shared: Database, organisation: UUID, deed: str
+) -> None:
+    with as_owner(shared) as connection:
+        connection.execute(deed.encode(), [organisation])
+    with capture_logs() as logs:
+        seal(site, shared, AT + 2 * EVERY)
+    broken = [line["organisation"] for line in logs if line["event"] == "audit_broken"]
+    assert broken == [str(organisation)]
+
+
+def test_without_its_key_the_worker_goes_on_and_says_so(shared: Database, tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        seal(Settings(home=tmp_path, database_url=shared.url), shared)
+    assert [line["event"] for line in logs] == ["audit_not_sealed"]
+
+
+def test_a_lost_key_is_made_anew_and_what_it_signed_stays_good(
+    site: Settings, shared: Database, organisation: UUID
+) -> None:
+    keys = site.keys.resolve()
+    (keys / "audit.key").unlink()
+    make_site_keys(keys, ["localhost"], datetime.now(UTC))
+    write(shared, organisation, 1)
+    seal(site, shared, AT + 2 * EVERY)
+    verdict = verify(site, shared)
+    assert verdict.whole
+    assert verdict.checkpoints == 3
+    assert len((keys / "audit.pub").read_text().split()) == 2

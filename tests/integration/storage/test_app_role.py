@@ -400,3 +400,27 @@ def test_no_organisation_is_an_error(app: Connection, value: str) -> None:
         with pytest.raises((psycopg.errors.UndefinedObject, psycopg.errors.DataError)):
             app.execute(f"SELECT {columns[0]} FROM {name}")  # noqa: S608
         app.rollback()
+
+
+REFERENCES = """
+SELECT c.conrelid::regclass::text || '.' || a.attname AS column
+FROM pg_constraint c
+JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+WHERE c.contype = 'f' AND cardinality(c.conkey) = 1 AND c.conparentid = 0
+  AND (has_column_privilege('hearthline_app', c.conrelid, a.attnum, 'INSERT')
+       OR has_column_privilege('hearthline_app', c.conrelid, a.attnum, 'UPDATE'))
+  AND EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.confrelid
+              AND o.attname = 'organisation_id')
+  AND NOT EXISTS (
+    SELECT FROM pg_constraint d JOIN pg_attribute o ON o.attrelid = d.conrelid
+        AND o.attname = 'organisation_id'
+    WHERE d.contype = 'f' AND d.conrelid = c.conrelid AND d.confrelid = c.confrelid
+      AND d.conkey @> ARRAY[o.attnum, a.attnum])
+ORDER BY 1"""
+
+
+def test_what_the_app_role_writes_refers_to_its_own_organisation_only(crowded: Database) -> None:
+    """A foreign key looks past row security: by id alone it would take another's patient."""
+    with crowded.connect() as connection:
+        rows = connection.execute(REFERENCES).fetchall()
+    assert [row["column"] for row in rows] == []
