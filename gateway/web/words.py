@@ -14,9 +14,9 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from alerting.languages import translator
+from alerting.languages.filled import filled
 from alerting.units import written
 from alerting.words import Said, Translate
-from gateway.errors import GatewayError
 from gateway.errors import GatewayError
 
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
@@ -47,9 +47,9 @@ class Words:
         """Say what went wrong, where something did."""
         return Markup(" ").join(self.say(part) for part in (error.parts if error else ()))
 
-    def failure(self, error: GatewayError | None) -> Markup:
-        """Say what went wrong, where something did."""
-        return Markup(" ").join(self.say(part) for part in (error.parts if error else ()))
+    def stored(self, text: str) -> Markup:
+        """Translate a sentence that was filled in before it was stored, as a task's is."""
+        return escape(filled(text, self.language))
 
     def count(self, one: str, many: str, n: int, **values: object) -> Markup:
         """Say it of one thing or of `n`."""
@@ -128,7 +128,7 @@ class Words:
         return {
             "_": self.say,
             "_n": self.count,
-            "failure": self.failure,
+            "stored": self.stored,
             "failure": self.failure,
             "said": self.told,
             "number": self.number,

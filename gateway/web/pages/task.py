@@ -68,7 +68,7 @@ def take(call: Worker, request: Request, task: UUID) -> Response:
     else:
         call.audit("task.take", patient=row.patient_id, subject=("task", str(task)))
     said = template("You have it: {title}")
-    return done(request, words, said, f"/tasks/{task}", title=words.say(row.title))
+    return done(request, words, said, f"/tasks/{task}", title=words.stored(row.title))
 
 
 @router.post("/give")
