@@ -26,8 +26,8 @@ from tests.fixtures.whole_site import (
 )
 
 COUNT = 3 + 40 + 3
-# With a fraction, so that no counter, port or process id looks like them.
-SYSTOLIC, GLUCOSE, SPO2 = "187.3", "51.7", "91.3"
+# With a fraction, so that no counter, port or process id looks like them, and no seconds of a time.
+SYSTOLIC, GLUCOSE, SPO2 = "187.3", "63.7", "91.3"
 
 
 def devices() -> list[dict[str, Any]]:
@@ -49,8 +49,11 @@ class Eavesdropper:
         name = "eavesdropper"
         credential = issue_client(keys.authority(), name, datetime.now(UTC), timedelta(days=1))
         write_credential(keys.folder, name, credential)
-        acl = folder / "broker" / "acl"
-        acl.write_text(acl.read_text() + f"\nuser {name}\ntopic read #\n")
+        # A file of its own: the worker keeps the gateway's as the database has the hubs.
+        acl, mine = folder / "broker" / "acl", folder / "broker" / "acl-heard"
+        mine.write_text(acl.read_text() + f"\nuser {name}\ntopic read #\n")
+        settings = folder / "broker" / "mosquitto.conf"
+        settings.write_text(settings.read_text().replace(str(acl.resolve()), str(mine.resolve())))
         os.kill(site.child("broker"), signal.SIGHUP)
         port = int(site.gateway.environment["HEARTHLINE_BROKER_PORT"])
         self.client = RunningBroker(folder / "broker", keys, port).client(name)
