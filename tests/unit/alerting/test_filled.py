@@ -14,8 +14,8 @@ from alerting.languages.filled import filled
         ),
         (
             (
-                "Systolic 149 mmHg at 08:01 on 2026-11-20 brings the mean of 24 readings on 6 days to "
-                "142 mmHg, at or above 135."
+                "Systolic 149 mmHg at 08:01 on 2026-11-20 brings the mean of 24 readings on "
+                "6 days to 142 mmHg, at or above 135."
             ),
             (
                 "Sistólica: 149 mmHg a las 08:01 del 2026-11-20 lleva la media de 24 lecturas en 6 "
@@ -24,12 +24,12 @@ from alerting.languages.filled import filled
         ),
         (
             (
-                "Systolic 92 mmHg (questionable, to be measured again) at 08:12 is below 100, as 3 of "
-                "the last 4 readings are."
+                "Systolic 92 mmHg (questionable, to be measured again) at 08:12 is below 100, as 3 "
+                "of the last 4 readings are."
             ),
             (
-                "Sistólica: 92 mmHg (dudosa, hay que medir de nuevo) a las 08:12 es inferior a 100, "
-                "como 3 de las últimas 4 lecturas."
+                "Sistólica: 92 mmHg (dudosa, hay que medir de nuevo) a las 08:12 es inferior a "
+                "100, como 3 de las últimas 4 lecturas."
             ),
         ),
         ("Nothing measured: blood pressure", "Nada medido: presión arterial"),
