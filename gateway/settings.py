@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     """The database as hearthline_access, for signing in; likewise."""
     demo_sign_in: bool = False
     """Whether demo people may sign in, without a second factor. Every page says so."""
-    oidc_issuer: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    oidc_issuer: (
+        Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")] | None
+    ) = None
     """A provider of sign-in (OpenID Connect); without: passwords and passkeys."""
     oidc_client_id: str = ""
     oidc_client_secret: Annotated[str, Field(repr=False)] = ""

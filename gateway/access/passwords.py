@@ -1,6 +1,7 @@
 """Passwords by argon2id (RFC 9106). Somebody unknown takes as long as somebody known."""
 
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -10,6 +11,8 @@ from gateway.errors import WrongInput
 
 # The first choice of OWASP's cheat sheet on storing passwords: 19 MiB, two passes, one lane.
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Each needs 19 MiB and a core: who tries many at once waits, and nobody else runs out of memory.
+AT_ONCE: Final = BoundedSemaphore(4)
 SHORTEST: Final = 12
 LONGEST: Final = 200
 
@@ -24,13 +27,16 @@ def hashed(password: str) -> str:
     """Return what is stored of a password. Raises WeakPassword."""
     if not SHORTEST <= len(password) <= LONGEST or len(set(password)) < SHORTEST // 3:
         raise WeakPassword
-    return HASHER.hash(password)
+    with AT_ONCE:
+        return HASHER.hash(password)
 
 
 def is_right(password: str, stored: str | None) -> bool:
     """Say whether it is the password; the answer for nobody's takes as long."""
+    against = stored or _nobody()
     try:
-        return HASHER.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
+        with AT_ONCE:
+            return HASHER.verify(against, password[:LONGEST]) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -64,7 +64,8 @@ def _from_here(request: Request, strictly: bool) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return not strictly
-    return urlsplit(origin).netloc == request.headers.get("host")
+    ours = {request.headers.get("host"), urlsplit(request.app.state.settings.console_origin).netloc}
+    return urlsplit(origin).netloc in ours
 
 
 def _is_form(request: Request) -> bool:

@@ -40,7 +40,8 @@ def _token(browser: TestClient, path: str) -> str:
     return found.group(1)
 
 
-def _set_up(browser: TestClient) -> tuple[pyotp.TOTP, list[str]]:
+def _set_up(browser: TestClient) -> tuple[pyotp.TOTP, list[str], str]:
+    """Return the app, the recovery codes, and the app's first code, which is spent."""
     browser.headers["x-csrf-token"] = _token(browser, SETUP)
     browser.post(f"{SETUP}/totp")
     page = browser.get(SETUP).text
@@ -48,9 +49,10 @@ def _set_up(browser: TestClient) -> tuple[pyotp.TOTP, list[str]]:
     found = re.search(r'<code class="mono">(\w+)</code>', page)
     assert found
     totp = pyotp.TOTP(found.group(1))
-    answer = browser.post(f"{SETUP}/confirm", data={"code": totp.now()})
+    code = totp.now()
+    answer = browser.post(f"{SETUP}/confirm", data={"code": code})
     assert answer.status_code == 200
-    return totp, re.findall(r"<li>(\w{5}-\w{5})</li>", answer.text)
+    return totp, re.findall(r"<li>(\w{5}-\w{5})</li>", answer.text), code
 
 
 def _later(totp: pyotp.TOTP) -> str:
@@ -70,13 +72,13 @@ def test_every_role_needs_one_before_anything_else(console: Console, role: Role)
 
 def test_from_setting_it_up_to_signing_in_with_it(console: Console) -> None:
     browser = _after_password(console, Role.COORDINATOR)
-    totp, codes = _set_up(browser)
+    totp, codes, spent = _set_up(browser)
     assert len(codes) == 10
     assert browser.get("/account").status_code == 200
     again = _after_password(console, Role.COORDINATOR)
     assert again.get("/account").headers["location"] == "/sign-in"
     # The code that confirmed the app is spent, and so is a wrong one.
-    for wrong in (totp.now(), "000000", "", "x" * 30):
+    for wrong in (spent, "000000", "", "x" * 30):
         assert again.post("/sign-in/second", data={"code": wrong}).status_code in {401, 422}
     code = _later(totp)
     assert again.post("/sign-in/second", data={"code": code}).status_code == 303
@@ -86,7 +88,7 @@ def test_from_setting_it_up_to_signing_in_with_it(console: Console) -> None:
 
 
 def test_a_recovery_code_signs_in_once(console: Console) -> None:
-    _, codes = _set_up(_after_password(console, Role.CLINICIAN))
+    _, codes, _ = _set_up(_after_password(console, Role.CLINICIAN))
     for expected in (303, 401):
         browser = _after_password(console, Role.CLINICIAN)
         form = {"code": codes[3].upper().replace("-", " ")}
@@ -102,7 +104,7 @@ def test_guessing_codes_is_limited_as_passwords_are(console: Console) -> None:
 
 def test_the_step_before_is_needed_and_is_used_once(console: Console) -> None:
     assert console.nobody().get("/sign-in/second").status_code == 303
-    totp, codes = _set_up(_after_password(console, Role.AUDITOR))
+    totp, codes, _ = _set_up(_after_password(console, Role.AUDITOR))
     browser = _after_password(console, Role.AUDITOR)
     step = browser.cookies["__Host-hearthline-step"]
     assert browser.post("/sign-in/second", data={"code": _later(totp)}).status_code == 303
@@ -114,7 +116,7 @@ def test_the_step_before_is_needed_and_is_used_once(console: Console) -> None:
 
 def test_what_weighs_more_asks_again_after_five_minutes(console: Console) -> None:
     browser = _after_password(console, Role.ADMINISTRATOR)
-    totp, _ = _set_up(browser)
+    totp, _, _ = _set_up(browser)
     person = console.people[Role.ADMINISTRATOR, 0]
     form = {"name": "New", "email": "new-one@example.org", "role": ["auditor"]}
     with console.database.transaction() as connection:
