@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from alerting.words import template
 from device_profiles.wire.enrolment import same, six_digits
 from gateway.errors import Conflict, WrongDigits
 from gateway.storage import enrolments
@@ -14,6 +15,7 @@ from gateway.storage.enrolments import EnrollingHub
 
 # Who mistypes twice shall look again; who guesses has a chance of 3 in a million.
 TRIES: Final = 3
+LEFT: Final = {2: template("Two more tries."), 1: template("One more try.")}
 
 
 def confirm(
@@ -74,7 +76,7 @@ def _check(
     enrolments.security_event(connection, hub, "wrong_digits", now)
     left = TRIES - token["wrong_digits"] - 1
     if left > 0:
-        return WrongDigits(f"{left} more tries.")
+        return WrongDigits(LEFT[left])
     enrolments.burn(connection, token["sha256"], "wrong_digits", now)
     revoke_certificates(connection, hub.row.id, "wrong_digits", now)
     connection.execute(enrolments.INVITED_AGAIN, [hub.row.id])

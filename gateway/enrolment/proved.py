@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from alerting.words import template
 from device_profiles.wire.pairing import BadProof, PairingProof, read_proof
 from gateway.errors import Conflict, WrongInput
 from gateway.storage import enrolments
@@ -37,7 +38,7 @@ def proved(connection: Connection, hub: UUID, text: str, now: datetime) -> Prove
     try:
         proof = read_proof(text, Ed25519PublicKey.from_public_bytes(found.signing_key))
     except BadProof as error:
-        raise WrongInput(f"--proof: {error}.") from None
+        raise WrongInput(f"The proof: {error}.") from None
     if proof.hub != hub:
-        raise WrongInput("--proof is of another hub.")
+        raise WrongInput(template("The proof is of another hub."))
     return Proved(proof, min(proof.at or now, now))

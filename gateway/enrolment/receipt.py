@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from pydantic import AwareDatetime
 
 from alerting.model import Severity
+from alerting.words import template
 from device_profiles.reading import Frozen
 from gateway.care.technical import Whose, end_task, open_task
 from gateway.errors import Conflict
@@ -20,6 +21,8 @@ from gateway.storage.database import Connection
 from gateway.storage.trace import Step, trace
 
 RULE: Final = "installation-test"
+NO_READING: Final = template("No reading of this hub is stored: take one measurement.")
+NOT_EVALUATED: Final = template("The reading is stored, but not evaluated: does the worker run?")
 
 # The newest that this hub took since it is this hub's.
 READING: Final = """
@@ -108,9 +111,9 @@ def _reading(connection: Connection, hub: UUID, history: dict[str, Any]) -> dict
     since = history.get("confirmed_at") or history["created_at"]
     row = connection.execute(READING, {"hub": hub, "since": since}).fetchone()
     if row is None:
-        raise NotYet("No reading of this hub is stored: take one measurement.")
+        raise NotYet(NO_READING)
     if row["evaluated_at"] is None:
-        raise NotYet("The reading is stored, but not evaluated: does the worker run?")
+        raise NotYet(NOT_EVALUATED)
     return row
 
 

@@ -34,6 +34,11 @@ from gateway.web.templates import page
 NAVIGATION = Entry(40, template("Install"), "/install", frozenset({Right.DEVICES_WRITE}), key="i")
 LATELY: Final = timedelta(days=30)
 DIGITS: Final = 6
+ONE_OF_TWO: Final = template(
+    "Give the text that the hub shows, or address and model of the device."
+)
+NO_SLOT: Final = template("A user slot is a number, as 1 or 2.")
+USED: Final = template("A box has used the invitation already: type its six digits.")
 SIX: Final = template("The box shows six digits, as 041337.")
 
 router = APIRouter(include_in_schema=False)
@@ -93,7 +98,7 @@ def code(
     """Make an invitation and show it, this once: it is a secret, and in no address."""
     found = _find(call, hub)
     if found.state == "enrolled" and not again:
-        raise Conflict("A box has used the invitation already: type its six digits.")
+        raise Conflict(USED)
     door = _door(request.app.state.settings)
     told = installing.new_invitation(call.connection, door, hub, call.who.name, call.now)
     call.audit("hub.invite", subject=("hub", str(hub)))
@@ -131,11 +136,11 @@ def digits(
     """Compare what the box shows; three tries. What was wrong is counted, so it is committed."""
     bare = "".join(typed.split())
     if len(bare) != DIGITS or not (bare.isascii() and bare.isdigit()):
-        return _page(call, request, _find(call, hub), wrong=SIX)
+        return _page(call, request, _find(call, hub), wrong=[SIX])
     done = try_digits(call.connection, hub, bare, call.who.name, call.now)
     if isinstance(done, WrongDigits):
         call.audit("hub.wrong_digits", subject=("hub", str(hub)))
-        return _page(call, request, _find(call, hub), wrong=str(done))
+        return _page(call, request, _find(call, hub), wrong=done.parts)
     installing.tell_of_hubs(call.connection)
     call.audit("hub.confirm", subject=("hub", str(hub)))
     return go(request, f"/install/{hub}")
@@ -161,7 +166,7 @@ def pair(
         with call.connection.transaction():
             device = installing.pair(call.connection, hub, named, patient, call.now)
     except GatewayError as error:
-        return _page(call, request, found, pair_wrong=str(error), typed=typed)
+        return _page(call, request, found, pair_wrong=error.parts, typed=typed)
     call.audit("device.pair", patient=patient, subject=("device", str(device)), hub=hub)
     return go(request, f"/install/{hub}")
 
@@ -183,7 +188,7 @@ def receipt(hub: UUID, call: Technician, request: Request) -> Response:
         with call.connection.transaction():
             made = make_receipt(call.connection, hub, call.who.name, call.now)
     except GatewayError as error:
-        return _page(call, request, found, receipt_wrong=str(error))
+        return _page(call, request, found, receipt_wrong=error.parts)
     call.audit("install.receipt", subject=("hub", str(hub)), receipt=made.id)
     return go(request, f"/install/{hub}/receipt")
 
@@ -242,9 +247,9 @@ def _page(
         "people": installs.at_home(call.connection, hub.id, call.who.id, call.now),
         "profiles": PROFILES,
         "write_phone": write_phone,
-        "wrong": "",
-        "pair_wrong": "",
-        "receipt_wrong": "",
+        "wrong": (),
+        "pair_wrong": (),
+        "receipt_wrong": (),
         "typed": {},
         "invitation": "",
         **more,
@@ -268,9 +273,9 @@ def _drawing(told: Invitation) -> Markup:
 
 def _named(proof: str, address: str, profile: str, slot: str) -> installing.Named:
     if bool(proof.strip()) == bool(address.strip()):
-        raise WrongInput("Give the text that the hub shows, or address and model of the device.")
+        raise WrongInput(ONE_OF_TWO)
     if slot.strip() and not (slot.strip().isascii() and slot.strip().isdigit()):
-        raise WrongInput("A user slot is a number, as 1 or 2.")
+        raise WrongInput(NO_SLOT)
     number = int(slot) if slot.strip() else None
     if proof.strip():
         return installing.Named(proof=proof, slot=number)

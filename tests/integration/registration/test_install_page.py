@@ -132,7 +132,7 @@ def test_wrong_digits_are_counted_and_end_the_invitation(console: Console, nonce
     box = enrolled(console, nonces, path)
     wrong = f"{(int(box.digits()) + 1) % 1_000_000:06}"
     assert "six digits, as 041337" in post(console, f"{path}/digits", typed="12").text
-    for left in ("2 more tries", "1 more tries", "Wrong digits, three times"):
+    for left in ("Two more tries", "One more try", "Wrong digits, three times"):
         answer = post(console, f"{path}/digits", typed=wrong)
         assert answer.status_code == 422
         assert left in answer.text

@@ -110,7 +110,7 @@ def test_a_proof_that_is_not_this_hubs_is_refused(database: Database, site: Site
     ).signed(Ed25519PrivateKey.generate())
     elsewhere = proof(site, "C0:FF:EE:00:00:42", hub=uuid4())
     for text in (other, elsewhere, "hlp:1?", ""):
-        with pytest.raises(WrongInput, match="--proof"), database.transaction() as connection:
+        with pytest.raises(WrongInput, match="The proof"), database.transaction() as connection:
             proved(connection, site.hub, text, AT)
     with database.transaction() as connection:
         connection.execute("UPDATE hub SET state = 'revoked' WHERE id = %s", [site.hub])
