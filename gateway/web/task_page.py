@@ -28,6 +28,7 @@ from gateway.web import labels
 from gateway.web.closing import AGAIN, WRONG, Closing
 from gateway.web.limits import bands_of
 from gateway.web.templates import language_of, page
+from gateway.web.vitals import VITALS, Vital
 
 TITLES = {
     "urgency": (Urgency, labels.URGENCY),
@@ -79,6 +80,7 @@ def task_page(
         "explanation": explanation,
         "bands": bands_of(explanation["parameters"]) if explanation else [],
         "steps": _steps(row, explanation),
+        "vital": _vital(row, explanation) if health and call.who.may(Right.READINGS_READ) else None,
         "begin": scripts.BEGIN,
         "end": scripts.END,
         "labels": labels,
@@ -111,9 +113,19 @@ def evidence(detail: TaskDetail, language: str) -> list[Shown]:
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
-def _steps(row: WorkRow, explanation: dict[str, Any] | None) -> scripts.Steps:
+def _component(row: WorkRow, explanation: dict[str, Any] | None) -> str | None:
     parameters = explanation["parameters"] if explanation else {}
-    component = parameters.get("component") or _named(row)
+    return parameters.get("component") or _named(row)
+
+
+def _vital(row: WorkRow, explanation: dict[str, Any] | None) -> Vital | None:
+    """Return the chart that shows what the task is about."""
+    component = _component(row, explanation)
+    return next((vital for vital in VITALS if component in vital.names), None)
+
+
+def _steps(row: WorkRow, explanation: dict[str, Any] | None) -> scripts.Steps:
+    component = _component(row, explanation)
     return scripts.script(row.queue, row.rule_key, component, row.direction)
 
 

@@ -220,3 +220,18 @@ $$("[data-timer]").forEach((box) => {
   beginTimer(box, false);
   setInterval(() => beginTimer(box, false), 15000);
 });
+
+/* Rows that came by themselves are announced, and shown for a while. */
+let before_live = null;
+document.addEventListener("live", () => { before_live = new Set($$("#rows [data-row]").map((row) => row.id)); }, true);
+document.addEventListener("htmx:after:settle", (event) => {
+  const place = $("#announce");
+  if (!before_live || !place || (event.detail?.ctx?.target ?? event.target)?.id !== "rows") return;
+  const fresh = $$("#rows [data-row]").filter((row) => !before_live.has(row.id));
+  before_live = null;
+  for (const row of fresh) {
+    row.classList.add("fresh");
+    setTimeout(() => row.classList.remove("fresh"), 8000);
+  }
+  if (fresh.length) place.textContent = fresh.length === 1 ? place.dataset.one : place.dataset.many;
+});
