@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from starlette.requests import Request
 
 from alerting.words import template
@@ -24,6 +25,8 @@ from gateway.storage.sessions import NewSession, find_session, open_session, org
 
 LONGEST_AGENT: Final = 200
 STEP_LASTS: Final = timedelta(minutes=10)
+
+log = structlog.get_logger()
 
 
 class SignInRefused(GatewayError):
@@ -47,7 +50,9 @@ def by_password(desk: Desk, request: Request, email: str, password: str) -> Outc
         person = person_by_email(connection, email.strip())
     right = is_right(password, person["hash"] if person else None)
     if person is None or not right:
-        if person is not None:
+        if person is None:
+            log.warning("security", action="sign-in.refused", who=None)
+        else:
             desk.note_everywhere(person, "sign-in.refused", why="password")
         raise SignInRefused
     _refuse_who_may_not(desk, person)
