@@ -118,8 +118,11 @@ GRANT UPDATE (voided_at, voided_by, void_reason) ON time_entry TO hearthline_app
 GRANT UPDATE (answer), DELETE ON idempotency_key TO hearthline_app;
 
 -- What moves a task moves: no more, and no column more.
-GRANT INSERT ON task, alert_event, snooze, suppression, escalation, symptom_answer, duty
+GRANT INSERT (id, organisation_id, patient_id, device_id, follows, rule_key, direction, queue,
+    priority, title, sentence, owner, owner_id, due_ack_at, due_at, created_at) ON task
     TO hearthline_app;
+GRANT INSERT (task_id, organisation_id, priority, next_action_at) ON escalation TO hearthline_app;
+GRANT INSERT ON alert_event, snooze, suppression, symptom_answer, duty TO hearthline_app;
 GRANT UPDATE (status, owner, owner_id, accepted_at, closed_at, closed_by, closed_reason,
     disposition) ON task TO hearthline_app;
 GRANT UPDATE (state, updated_at) ON alert TO hearthline_app;
@@ -134,13 +137,30 @@ GRANT UPDATE (valid_until) ON rule_override TO hearthline_app;
 GRANT UPDATE (until) ON programme_member TO hearthline_app;
 GRANT UPDATE (until, next_action_at) ON schedule TO hearthline_app;
 -- Hubs come by invitation; devices are paired and given to patients.
-GRANT INSERT ON hub, device, pairing, assignment, enrolment_token TO hearthline_app;
+GRANT INSERT (id, organisation_id, name, timezone, suite, state, replaces) ON hub
+    TO hearthline_app;
+GRANT INSERT ON device, pairing, assignment, enrolment_token TO hearthline_app;
 GRANT UPDATE (name, timezone, state, signing_key, confirmed_at, confirmed_by) ON hub
     TO hearthline_app;
 GRANT UPDATE (profile) ON device TO hearthline_app;
 GRANT UPDATE (valid) ON pairing, assignment TO hearthline_app;
 GRANT UPDATE (burnt_at, burnt_reason, wrong_digits) ON enrolment_token TO hearthline_app;
 GRANT UPDATE (revoked_at, reason) ON certificate TO hearthline_app;
+-- A key is the hub's own, and a revocation for ever: the app role takes away, and gives neither.
+CREATE FUNCTION app_takes_away() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user IN ('hearthline_app', 'hearthline_access') THEN
+        RAISE EXCEPTION 'keys and certificates come by enrolment'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER hub_key_is_its_own BEFORE UPDATE OF signing_key ON hub FOR EACH ROW
+    WHEN (NEW.signing_key IS NOT NULL AND NEW.signing_key IS DISTINCT FROM OLD.signing_key)
+    EXECUTE FUNCTION app_takes_away();
+CREATE TRIGGER revoked_is_for_ever BEFORE UPDATE OF revoked_at ON certificate FOR EACH ROW
+    WHEN (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
+    EXECUTE FUNCTION app_takes_away();
 -- What a person says of a reading that is held.
 GRANT UPDATE (state, decided_at, decided_by) ON doubt TO hearthline_app;
 GRANT UPDATE (state, released_at) ON quarantine TO hearthline_app;

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import psycopg
 from psycopg import sql
@@ -68,8 +68,8 @@ class Mark:
 
 
 def marked(word: str, number: int) -> Mark:
-    """Return a mark of a new organisation."""
-    return Mark(uuid4(), word, number)
+    """Return a mark of an organisation: always the same, so that tests have the same names."""
+    return Mark(uuid5(NAMESPACE_OID, word), word, number)
 
 
 def tables(connection: Connection) -> list[str]:

@@ -146,6 +146,8 @@ def test_the_app_role_writes_no_more_than_its_moves_need(
         "UPDATE app.reading_value SET number = 0",
         "INSERT INTO app.identity SELECT * FROM app.identity",
         "UPDATE hub SET organisation_id = gen_random_uuid()",
+        "UPDATE hub SET signing_key = decode(repeat('ab', 32), 'hex')",
+        "INSERT INTO task SELECT * FROM task",
     )
     with database.transaction() as connection:
         in_role(connection, two[0].organisation)
