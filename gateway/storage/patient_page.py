@@ -118,7 +118,7 @@ class Latest(Frozen):
 
 
 class Bucket(NamedTuple):
-    """Valid values of a day, week or month of the patient's, from `since` on. There are thousands."""
+    """Valid values of a day, week or month of the patient's, from `since` on."""
 
     name: str
     unit: str
