@@ -65,7 +65,6 @@ def replace_by_another(connection: Connection, old: UUID, by: str, now: datetime
     if before.state not in ("active", "suspended"):
         raise Conflict("It has never served: make a new invitation for it instead.")
     new = replace_hub(connection, old, new_hub_id(), by, now)
-    installs.stands_with(connection, new.id, before.patient_id)
     revocations.refuse(connection, old, "replaced", by)
     tell_of_hubs(connection)
     return new.id

@@ -10,6 +10,10 @@ from gateway.storage.database import Connection
 from gateway.storage.homes import HubRow
 
 REPLACED: Final = "SELECT id FROM hub WHERE replaces = %s"
+# It stands in the same home.
+HOME: Final = """
+UPDATE hub n SET patient_id = o.patient_id FROM hub o
+WHERE o.id = %s AND n.id = %s AND o.patient_id IS NOT NULL"""
 # What began at this very moment has no time before it to keep.
 END: Final = """
 UPDATE pairing SET valid = tstzrange(lower(valid), greatest(%(now)s, lower(valid)), '[]')
@@ -31,6 +35,7 @@ def replace_hub(connection: Connection, old: UUID, new: UUID, by: str, now: date
         raise Conflict("This hub has been replaced already.")
     hub = HubRow(new, found.row.organisation, found.row.timezone, found.row.suite)
     enrolments.add_invited_hub(connection, hub, found.name, replaces=old)
+    connection.execute(HOME, [old, new])
     for row in connection.execute(END, {"now": now, "old": old}).fetchall():
         told = {"organisation": hub.organisation, "new": new, "since": row["since"]}
         connection.execute(BEGIN, {**told, "device": row["device_id"]})

@@ -37,11 +37,11 @@ SELECT h.id, h.name, h.timezone, h.state, h.suite, h.created_at, h.enrolled_at, 
 FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id LEFT JOIN patient p ON p.id = h.patient_id
 LEFT JOIN LATERAL (SELECT * FROM enrolment_token t WHERE t.hub_id = h.id
     ORDER BY t.issued_at DESC LIMIT 1) k ON true"""
-GOING_ON: Final = """
-WHERE NOT h.synthetic AND (h.state IN ('invited', 'enrolled') OR h.state = 'active'
+GOING_ON: Final = f"""
+WHERE NOT h.synthetic AND (p.id IS NULL OR {VISIBLE}) AND (h.state IN ('invited', 'enrolled') OR h.state = 'active'
     AND h.created_at > %(since)s
     AND NOT EXISTS (SELECT FROM installation_receipt i WHERE i.hub_id = h.id))
-ORDER BY h.created_at DESC, h.id LIMIT %(limit)s"""
+ORDER BY h.created_at DESC, h.id LIMIT %(limit)s"""  # noqa: S608 - constants only
 DEVICES: Final = """
 SELECT d.id, d.profile, lower(g.valid) AS since, t.last_seen, t.rssi_dbm, t.battery_percent,
     t.problem, (SELECT string_agg(DISTINCT p.name, ', ') FROM assignment a
@@ -133,9 +133,12 @@ def waiting_homes(
     return tuple(Waiting(**row) for row in connection.execute(WAITING, told))
 
 
-def going_on(connection: Connection, since: datetime, limit: int = 100) -> tuple[Install, ...]:
+def going_on(
+    connection: Connection, since: datetime, viewer: UUID, now: datetime, limit: int = 100
+) -> tuple[Install, ...]:
     """Return installations that have no receipt yet."""
-    rows = connection.execute(COLUMNS + GOING_ON, {"since": since, "limit": limit})
+    told = {"since": since, "person": viewer, "now": now, "limit": limit}
+    rows = connection.execute(COLUMNS + GOING_ON, told)
     return tuple(Install(**row) for row in rows)
 
 

@@ -59,7 +59,7 @@ def homes(call: Technician, request: Request) -> HTMLResponse:
         "installs.html",
         call.who,
         waiting=waiting,
-        going_on=installs.going_on(call.connection, call.now - LATELY),
+        going_on=installs.going_on(call.connection, call.now - LATELY, call.who.id, call.now),
         write_phone=write_phone,
     )
 

@@ -232,3 +232,17 @@ def test_a_hub_cannot_write_or_read_for_another(
             client.loop_stop()
     assert overheard == []
     assert stored(embedded_database) == 1
+
+
+def test_what_people_said_of_a_held_reading_is_done_without_a_message(
+    embedded_database: Database, broker: RunningBroker, home: Site
+) -> None:
+    reading = blood_pressure(120, 70, AT, user=2)
+    with embedded_database.transaction() as connection:
+        connection.execute("UPDATE assignment SET user_slot = 1")
+    home.accept(embedded_database, [home.envelope(reading_body(home, reading, AT))])
+    with ingest(embedded_database, broker, home, wait=False):
+        with embedded_database.transaction() as connection:
+            connection.execute("UPDATE assignment SET user_slot = 2")
+            connection.execute("UPDATE quarantine SET again_at = now(), again_by = 'Bea'")
+        wait_for(lambda: stored(embedded_database) == 1, "the held reading is taken")

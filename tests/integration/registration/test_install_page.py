@@ -19,6 +19,7 @@ from gateway.enrolment.nonces import Nonces
 from gateway.identity.files import SiteKeys, make_site_keys
 from gateway.identity.own import OwnAuthority
 from gateway.ingest.batch import Keys
+from gateway.storage import care_teams
 from gateway.storage.rules import load_packs
 from tests.fixtures.console import Console
 from tests.fixtures.site import Site, blood_pressure, reading_body
@@ -207,6 +208,23 @@ def test_a_device_is_taken_away_and_a_hub_shut_out(console: Console, nonces: Non
     assert post(console, f"{path}/revoke", reason="stolen").status_code == 303
     assert "Shut out" in get(console, path)
     assert post(console, f"{path}/code").status_code == 409
+
+
+def test_a_restricted_home_is_the_care_teams(console: Console, nonces: Nonces) -> None:
+    del nonces
+    _, path = begun(console, "Chien")
+    with console.database.transaction() as connection:
+        place, now = console.organisations[0], datetime.now(UTC)
+        team = care_teams.add_team(connection, place, "Closed", "Bea", now)
+        connection.execute(
+            "UPDATE patient SET restricted = true, care_team_id = %s WHERE given_name = 'Chien'",
+            [team],
+        )
+    assert console.client(TECHNICIAN).get(path).status_code == 403
+    assert "Chien" not in get(console, "/install")
+    fleet = get(console, "/fleet")
+    assert "Chien" not in fleet
+    assert "Restricted" in fleet
 
 
 def test_who_may_not_install_and_who_is_of_elsewhere(console: Console, nonces: Nonces) -> None:
