@@ -1,5 +1,6 @@
 """Signing in: who somebody is, then a session, perhaps after a second factor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -33,6 +34,15 @@ class SignInRefused(GatewayError):
     """Nobody could be signed in with this."""
 
     status, code = 401, "sign_in_refused"
+    person: Mapping[str, Any] | None = None
+    """Of whom it is to be recorded, after the answer: what only somebody known costs would tell."""
+
+
+def record(desk: Desk, error: GatewayError) -> None:
+    """Record a refusal in the audit of whom it concerns."""
+    person = getattr(error, "person", None)
+    if person is not None:
+        desk.note_everywhere(person, "sign-in.refused", why="password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,10 @@ def by_password(desk: Desk, request: Request, email: str, password: str) -> Outc
         person = person_by_email(connection, email.strip())
     right = is_right(password, person["hash"] if person else None)
     if person is None or not right:
-        if person is None:
-            log.warning("security", action="sign-in.refused", who=None)
-        else:
-            desk.note_everywhere(person, "sign-in.refused", why="password")
-        raise SignInRefused
+        log.warning("security", action="sign-in.refused", who=None)
+        refusal = SignInRefused()
+        refusal.person = person
+        raise refusal
     _refuse_who_may_not(desk, person)
     with desk.pools.of_access() as connection:
         was_right(connection, number)

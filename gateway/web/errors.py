@@ -27,6 +27,7 @@ log = structlog.get_logger()
 def answer(request: Request, error: Exception) -> Response:
     """Return the answer to an error."""
     problem = to_problem(error)
+    problem.headers.update(getattr(error, "headers", None) or {})
     if request.url.path.startswith(OF_PROGRAMS):
         return problem
     if isinstance(error, NotSignedIn):

@@ -3,12 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.access import demo
 from gateway.access.desk import Desk, desk
-from gateway.access.sign_in import SignInRefused, by_password, by_second_factor, waiting
+from gateway.access.sign_in import (
+    SignInRefused,
+    by_password,
+    by_second_factor,
+    record,
+    waiting,
+)
 from gateway.access.tries import TooManyTries
 from gateway.errors import GatewayError, NotSignedIn
 from gateway.storage.credentials import second_factors
@@ -35,7 +42,9 @@ def sign_in(
     try:
         return onward(by_password(desk(request), request, email, password))
     except (SignInRefused, TooManyTries) as error:
-        return _form(request, error, email)
+        answer = _form(request, error, email)
+        answer.background = BackgroundTask(record, desk(request), error)
+        return answer
 
 
 @router.get("/sign-in/second")
