@@ -38,13 +38,14 @@ FROM hub h LEFT JOIN hub_status s ON s.hub_id = h.id LEFT JOIN patient p ON p.id
 LEFT JOIN LATERAL (SELECT * FROM enrolment_token t WHERE t.hub_id = h.id
     ORDER BY t.issued_at DESC LIMIT 1) k ON true"""
 GOING_ON: Final = f"""
-WHERE NOT h.synthetic AND (p.id IS NULL OR {VISIBLE}) AND (h.state IN ('invited', 'enrolled') OR h.state = 'active'
-    AND h.created_at > %(since)s
+WHERE NOT h.synthetic AND (p.id IS NULL OR {VISIBLE})
+  AND (h.state IN ('invited', 'enrolled') OR h.state = 'active' AND h.created_at > %(since)s
     AND NOT EXISTS (SELECT FROM installation_receipt i WHERE i.hub_id = h.id))
-ORDER BY h.created_at DESC, h.id LIMIT %(limit)s"""  # noqa: S608 - constants only
-DEVICES: Final = """
+ORDER BY h.created_at DESC, h.id LIMIT %(limit)s"""
+DEVICES: Final = f"""
 SELECT d.id, d.profile, lower(g.valid) AS since, t.last_seen, t.rssi_dbm, t.battery_percent,
-    t.problem, (SELECT string_agg(DISTINCT p.name, ', ') FROM assignment a
+    t.problem, (SELECT string_agg(DISTINCT CASE WHEN {VISIBLE} THEN p.name ELSE '***' END, ', ')
+        FROM assignment a
         JOIN patient p ON p.id = a.patient_id
         WHERE a.device_id = d.id AND upper_inf(a.valid)) AS users
 FROM pairing g JOIN device d ON d.id = g.device_id
@@ -52,7 +53,7 @@ LEFT JOIN hub_status s ON s.hub_id = g.hub_id
 LEFT JOIN LATERAL (SELECT * FROM jsonb_to_recordset(s.body -> 'devices') AS b(device uuid,
     last_seen timestamptz, rssi_dbm int, battery_percent int, problem text)
     WHERE b.device = d.id) t ON true
-WHERE g.hub_id = %s AND upper_inf(g.valid) ORDER BY lower(g.valid), d.id"""
+WHERE g.hub_id = %(hub)s AND upper_inf(g.valid) ORDER BY lower(g.valid), d.id"""  # noqa: S608
 LOCK_PATIENT: Final = "SELECT FROM patient WHERE id = %s FOR UPDATE"
 BEGUN: Final = """
 SELECT id FROM hub WHERE patient_id = %s AND state IN ('invited', 'enrolled')
@@ -151,9 +152,12 @@ def find_install(connection: Connection, hub: UUID) -> Install:
     return Install(**row)
 
 
-def devices_of_hub(connection: Connection, hub: UUID) -> tuple[InstalledDevice, ...]:
-    """Return the devices of a hub, in the order of their pairing."""
-    return tuple(InstalledDevice(**row) for row in connection.execute(DEVICES, [hub]))
+def devices_of_hub(
+    connection: Connection, hub: UUID, viewer: UUID, now: datetime
+) -> tuple[InstalledDevice, ...]:
+    """Return the devices of a hub, in the order of their pairing; nobody closed to who looks."""
+    told = {"hub": hub, "person": viewer, "now": now}
+    return tuple(InstalledDevice(**row) for row in connection.execute(DEVICES, told))
 
 
 def begun_for(connection: Connection, patient: UUID) -> UUID | None:

@@ -81,7 +81,7 @@ def find_hub(call: Call, hub: UUID) -> Install:
 
 def whole(call: Call, found: Install) -> HubWhole:
     """Return a hub with its devices and steps."""
-    devices = devices_of_hub(call.connection, found.id)
+    devices = devices_of_hub(call.connection, found.id, call.who.id, call.now)
     steps = tuple(
         InstallStep(
             key=step.key,

@@ -237,7 +237,7 @@ def _find(call: Call, hub: UUID) -> Install:
 def _page(
     call: Call, request: Request, hub: Install, *, part: str = "install.html", **more: Any
 ) -> HTMLResponse:
-    devices = installs.devices_of_hub(call.connection, hub.id)
+    devices = installs.devices_of_hub(call.connection, hub.id, call.who.id, call.now)
     shown: dict[str, Any] = {
         "hub": hub,
         "devices": devices,
