@@ -227,7 +227,9 @@ def test_a_port_that_is_taken_is_one_log_line(site: Door, tmp_path: Path) -> Non
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        settings = {**site.environment, "HEARTHLINE_BROKER_PORT": str(taken.getsockname()[1])}
+        port = {"HEARTHLINE_BROKER_PORT": str(taken.getsockname()[1])}
+        # The console speaks to people on its standard output, not in log lines.
+        settings = {**site.environment, **port, "HEARTHLINE_CONSOLE_PORT": "0"}
         program = Program("hearthline-gateway", ["all"], tmp_path / "log", settings)
         program.start()
         try:
