@@ -48,7 +48,8 @@ def ask(
 ) -> HTMLResponse:
     """Ask for whom, or for how long."""
     row = find_for_work(call, task)
-    people = [each for each in colleagues(call.connection, limit=200) if _may(each, row)]
+    others = [each for each in colleagues(call.connection, limit=200) if each.id != call.who.id]
+    people = [each for each in others if _may(each, row)]
     shown: dict[str, Any] = {"what": what, "task": row, "people": people, "seen": tag(row)}
     return page(request, "ask.html", call.who, **shown)
 

@@ -76,7 +76,8 @@ def seek(call: Reader, request: Request, sought: Annotated[Sought, Form()]) -> H
 
 def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
     if not call.who.may(Right.TASKS_READ):
-        sought = sought.model_copy(update={"queue": "technical"})
+        # Which programme somebody is in tells what they have.
+        sought = sought.model_copy(update={"queue": "technical", "programme": ""})
     rows, after = _rows(call, sought)
     call.audit(
         "worklist.view", queue=sought.queue, patients=list({str(r.patient_id) for r in rows})
@@ -99,9 +100,15 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         queues=QUEUES if call.who.may(Right.TASKS_READ) else {"technical": QUEUES["technical"]},
         open_in=badges(call.connection),
         most=MOST,
-        programmes=list_programmes(call.connection, call.who.organisation, call.now),
+        programmes=_programmes(call),
         **shown,
     )
+
+
+def _programmes(call: Call) -> list[dict[str, object]]:
+    if not call.who.may(Right.TASKS_READ):
+        return []
+    return list_programmes(call.connection, call.who.organisation, call.now)
 
 
 def _rows(call: Call, sought: Sought) -> tuple[list[WorkRow], str | None]:
@@ -123,7 +130,8 @@ def _rows(call: Call, sought: Sought) -> tuple[list[WorkRow], str | None]:
 @router.get("/worklist/ask/{what}")
 def ask(call: Worker, request: Request, what: Literal["give", "snooze"]) -> HTMLResponse:
     """Ask for whom, or for how long, of those that are ticked."""
-    people = [each for each in colleagues(call.connection, limit=200) if each.may(Right.TASKS_WORK)]
+    others = [each for each in colleagues(call.connection, limit=200) if each.id != call.who.id]
+    people = [each for each in others if each.may(Right.TASKS_WORK)]
     return page(request, "ask.html", call.who, what=what, task=None, people=people)
 
 

@@ -80,6 +80,7 @@ def test_a_technician_sees_the_technical_queue_only(console: Console, patient: U
     assert places(html, clinical)[0] == -1
     assert places(html, technical)[0] > -1
     assert "Systolic 190" not in html
+    assert 'name="programme"' not in html  # it would tell what somebody has
     assert browser.get(f"/tasks/{clinical}").status_code == 404
     assert browser.get(f"/tasks/{technical}").status_code == 200
 
