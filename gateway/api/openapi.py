@@ -22,9 +22,9 @@ from gateway.api.examples import add_examples
 ABOUT: Final = """
 Remote patient monitoring: patients, readings, alerts, tasks, and what people do about them. A
 program asks with a key, or with a token for its client credentials, always within one
-organisation. Moments are RFC 3339, units UCUM. Errors are problems (RFC 9457) that never quote what
-was sent. Lists come in pages: ask with `cursor` until `next` is null. What two people may edit has
-an ETag, which a change names by If-Match. A POST with an Idempotency-Key is done once.
+organisation. Moments are RFC 3339, units UCUM. Errors are problems (RFC 9457) that tell no value
+and no name. Lists come in pages: ask with `cursor` until `next` is null. What two people may edit
+has an ETag, which a change names by If-Match. A POST with an Idempotency-Key is done once.
 """
 TAGS: Final = {
     "tasks": "The worklist, and what people do with a task.",

@@ -37,12 +37,18 @@ def to_problem(error: Exception) -> JSONResponse:
         log.info("request_refused", code=error.code)
         return problem(error.status, error.code, str(error))
     if isinstance(error, RequestValidationError):
-        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+        fields = sorted({_place(one) for one in error.errors()})
         return problem(422, "wrong_input", "Some fields are not as they must be.", fields=fields)
     if isinstance(error, HTTPException):
         return problem(error.status_code, "http_error", HTTPStatus(error.status_code).description)
     log.error("request_failed", error=type(error).__name__)
     return problem(500, "gateway_error", "The gateway could not do this.")
+
+
+def _place(error: dict[str, Any]) -> str:
+    """Name a field; one that is none of ours is the sender's word, and told by where it stood."""
+    place = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return ".".join(map(str, place))
 
 
 def add_problems(app: FastAPI) -> None:

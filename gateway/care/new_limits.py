@@ -65,7 +65,7 @@ def as_override(new: NewLimits, rule: Rule, author: str, now: datetime) -> Overr
         )
         laid_over(rule, override)
     except OverrideError as error:
-        raise WrongInput(f"{error}.") from None
+        raise WrongInput(_why(error, new, rule)) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise WrongInput(f"{first['loc'][0]}: {first['msg']}.") from None
@@ -78,3 +78,12 @@ def _changes(rule: Rule, to: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(rule, Banded):
         raise WrongInput(f"{rule.key} has no bands; it can only be taken away, by `off`.")
     return changes(rule, to)
+
+
+def _why(error: OverrideError, new: NewLimits, rule: Rule) -> str:
+    """Say what is wrong, without what was typed."""
+    typed = {word for text in new.to for word in (text, *text.split()) if len(word) > 2}
+    if any(word in str(error) for word in typed):
+        units = ", ".join(getattr(rule, "units", ()))
+        return f"A limit is written like 'P1 <= 88 %'; of {rule.key} in {units}."
+    return f"{error}."

@@ -66,6 +66,10 @@ def test_what_does_not_fit_is_named_and_not_quoted(world: World) -> None:
     team = world.post("/patients", ADA | {"care_team": "Nobody knows it"})
     assert team.json()["fields"] == ["body.care_team"]
     assert "Nobody" not in team.text
+    strange = world.post("/patients", ADA | {"Ada has a cough": 1})
+    assert strange.json()["fields"] == ["body"]
+    limit = {"rule": "spo2_low", "to": ["P1 <= 85 apples"], "reason": "COPD"}
+    assert "apples" not in world.post("/limits", limit, Role.CLINICIAN).text
 
 
 def test_a_restricted_patient_is_open_to_the_care_team_only(world: World) -> None:
