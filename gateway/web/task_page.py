@@ -19,6 +19,7 @@ from gateway.care import scripts
 from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
 from gateway.care.moves import CLOSED
 from gateway.care.tasks import TaskDetail, show_task
+from gateway.errors import GatewayError
 from gateway.storage.contacts import Channel, Reached, WithWhom, list_contacts
 from gateway.storage.minutes import Activity
 from gateway.storage.notes import list_notes
@@ -61,7 +62,7 @@ def task_page(
     *,
     closing: Closing | None = None,
     wrong: Sequence[str] = (),
-    said: str = "",
+    error: GatewayError | None = None,
     status: int = 200,
     live: str = "",
 ) -> HTMLResponse:
@@ -90,7 +91,7 @@ def task_page(
         "relations": labels.RELATION,
         "closing": closing or _fresh(call, row),
         "wrong": list(wrong),
-        "said": said,
+        "error": error,
         "live": live,
         "live_of": str(row.id),
         **(_of_patient(call, row.patient_id, row.id) if health else {"patient": None}),

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerting.languages import ENGLISH
 from alerting.words import template
 from gateway.access.rights import Right, Role
 from gateway.api.call import Call, needs
@@ -25,6 +26,7 @@ from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, words_of
 from gateway.web.closing import ASK_AGAIN, Closing, read, whom
 from gateway.web.task_page import task_page
+from gateway.web.templates import words
 
 router = APIRouter(prefix="/tasks/{task}", include_in_schema=False)
 Worker = Annotated[Call, needs(Right.TASKS_WORK, Right.TECHNICAL_TASKS)]
@@ -108,12 +110,14 @@ def close(call: Worker, request: Request, task: UUID, form: Typed) -> Response:
 
 def _close(call: Call, request: Request, row: WorkRow, closing: Closing) -> None:
     if row.owner_id != call.who.id:
-        raise Conflict(f"{row.owner or 'Nobody'} has it now; take it first.")
+        told = template("{name} has it now.") if row.owner else template("Nobody has it now.")
+        raise Conflict(str(words_of(request, call.who).say(told, name=row.owner).unescape()))
     must_match(closing.seen, tag(row))
     if closing.minutes and closing.began is not None and call.who.may(Right.TIME_WRITE):
         _write_time(call, row, closing.began, closing.activity, closing.live)
     complete_task(call.connection, row.id, call.who.name, closing.disposition(call.now), call.now)
-    title = str(words_of(request, None).say(ASK_AGAIN, title=row.title).unescape())
+    # As all that is stored, in English; it is translated where it is read.
+    title = str(words(ENGLISH).say(ASK_AGAIN, title=row.title).unescape())
     new = closing.follow_up(title, closing.note or row.sentence, row.queue, call.now)
     if new is not None:
         make_task(
@@ -132,8 +136,7 @@ def _close(call: Call, request: Request, row: WorkRow, closing: Closing) -> None
 def _again(
     call: Call, request: Request, row: WorkRow, closing: Closing, error: GatewayError
 ) -> Response:
-    said = str(error)
-    return task_page(call, request, row, closing=closing, said=said, status=error.status)
+    return task_page(call, request, row, closing=closing, error=error, status=error.status)
 
 
 def _write_time(call: Call, row: WorkRow, began: datetime, activity: Activity, live: bool) -> None:
