@@ -52,9 +52,10 @@ def site(
     thread.join()
 
 
-def _sees(page: Page, heading: str) -> None:
+def _sees(page: Page, heading: str, *, known: bool = False) -> None:
+    """Wait for a page; axe looks at those where no demo person comes, who are looked at already."""
     expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible(timeout=30_000)
-    assert Worker(page, "").barriers() == []
+    assert known or Worker(page, "").barriers() == []
 
 
 def test_the_first_administrator_comes_to_a_passkey_and_back_with_it(
@@ -87,11 +88,11 @@ def test_the_first_administrator_comes_to_a_passkey_and_back_with_it(
     page.goto(f"{origin}/account/second-factor")
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url(f"{origin}/account", timeout=30_000)
-    _sees(page, "Account")
+    _sees(page, "Account", known=True)
     expect(page.get_by_role("cell", name="My device", exact=True)).to_be_visible(timeout=30_000)
 
     page.goto(f"{origin}/people")
-    _sees(page, "People")
+    _sees(page, "People", known=True)
     page.get_by_label("Name", exact=True).fill("Bruno")
     page.get_by_label("E-mail address").fill("bruno@example.org")
     page.get_by_label("Coordinator").check()
@@ -100,12 +101,12 @@ def test_the_first_administrator_comes_to_a_passkey_and_back_with_it(
     page.get_by_role("link", name="Bruno").click()
     _sees(page, "Bruno")
     page.goto(f"{origin}/programs")
-    _sees(page, "Programs")
+    _sees(page, "Programs", known=True)
     page.goto(f"{origin}/break-glass")
-    _sees(page, "Break-glass")
+    _sees(page, "Break-glass", known=True)
 
     page.get_by_role("button", name="Sign out").first.click()
-    _sees(page, "Sign in")
+    _sees(page, "Sign in", known=True)
     page.get_by_label("E-mail address").fill("ada@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -118,5 +119,20 @@ def test_the_first_administrator_comes_to_a_passkey_and_back_with_it(
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(lambda url: "/sign-in" not in url, timeout=30_000)
     page.goto(f"{origin}/account")
-    _sees(page, "Account")
+    _sees(page, "Account", known=True)
+    _leaves_the_screen(page, origin)
     context.close()
+
+
+def _leaves_the_screen(page: Page, origin: str) -> None:
+    """Who types is there, though no page is asked for; who does nothing is signed out."""
+    page.clock.install()
+    page.goto(f"{origin}/account")
+    for _ in range(4):
+        with page.expect_response(f"{origin}/account/here", timeout=30_000):
+            page.get_by_label("Name", exact=True).press("End")
+            page.clock.fast_forward("05:00")
+    page.clock.fast_forward("16:00")
+    page.wait_for_url(f"{origin}/sign-in", timeout=30_000)
+    page.goto(f"{origin}/account")
+    assert page.url == f"{origin}/sign-in"

@@ -44,6 +44,13 @@ def account(request: Request) -> HTMLResponse:
     return _page(request, desk(request).session(request))
 
 
+@router.get("/account/here")
+def here(request: Request) -> Response:
+    """Hear that somebody is there, who types or reads and asks for nothing."""
+    desk(request).session(request)
+    return Response(status_code=204)
+
+
 @router.post("/account")
 def change(request: Request, name: Text, language: Text, zone: Text) -> Response:
     """Change what one says of oneself."""
