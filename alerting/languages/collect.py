@@ -2,8 +2,8 @@
 
 `make messages` runs it; a translator then fills what is empty. Texts in code are the first
 argument of `Said.of` or of `template`, in templates of `_`, or the first two of `_n` (one, many);
-in packs the title and the label of a rule. An error
-of the gateway says its docstring.
+in packs the title and the label of a rule. An error of the gateway says its docstring; devices
+have the names of their profiles.
 """
 
 import ast
@@ -17,6 +17,8 @@ from babel.messages.pofile import write_po
 
 from alerting.languages import ENGLISH, FOLDER, languages, read
 from alerting.packs.loader import load_packs
+from device_profiles.problems import ADVICE
+from device_profiles.registry import PROFILES
 
 ROOT: Final = FOLDER.parent.parent
 PACKAGES: Final = ("alerting", "gateway")
@@ -53,7 +55,7 @@ def missing(language: str) -> list[str]:
 def collected() -> Catalog:
     """Return every text that can be translated."""
     found = Catalog()
-    for text in (*_in_code(), *_of_errors(), *_in_packs()):
+    for text in (*_in_code(), *_of_errors(), *_in_packs(), *_of_devices()):
         found.add(text)
     return found
 
@@ -81,6 +83,12 @@ def _of_errors() -> Iterator[str]:
 def _in_packs() -> Iterator[str]:
     for rule in load_packs().values():
         yield from (rule.title, rule.label)
+
+
+def _of_devices() -> Iterator[str]:
+    """Return what kinds of devices there are, and what people can do where one delivers nothing."""
+    yield from sorted({profile.name for profile in PROFILES.values()})
+    yield from ADVICE.values()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from gateway.api.call import Call, needs
 from gateway.api.paging import BY_ID, page_of, read_cursor
 from gateway.care.troubles import BATTERY_LOW, OFFLINE
 from gateway.storage.fleet import STATES, Looked, fleet
+from gateway.web import labels
 from gateway.web.answers import is_part
 from gateway.web.navigation import Entry
 from gateway.web.templates import page
@@ -104,6 +105,7 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         counts=found.counts,
         profiles=PROFILES,
         advice=ADVICE,
+        trouble=labels.TROUBLE,
         signal=signal,
         battery_low=BATTERY_LOW,
         may_install=call.who.may(Right.DEVICES_WRITE),
