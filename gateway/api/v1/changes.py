@@ -36,5 +36,5 @@ def listen(
     request: Request,
     since: Annotated[str, Query(max_length=40, description="The last id that was heard.")] = "",
 ) -> EventSourceResponse:
-    """Tell of tasks, snoozes, notes, contacts and time. It ends after ten minutes: come back."""
+    """Tell of tasks, snoozes, notes, contacts and time. It ends after four minutes: come back."""
     return live(call, request, since)
