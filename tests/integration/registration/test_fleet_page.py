@@ -111,7 +111,13 @@ def test_hubs_are_sought_by_state_and_by_name(console: Console) -> None:
 def test_the_page_says_it_in_words_and_goes_on(console: Console) -> None:
     browser = console.client(Role.COORDINATOR, 1)
     page = browser.get("/fleet").text
-    for said in ("Not heard", "A device needs a hand", "has to be paired again", "signal good", "battery 7 %"):
+    for said in (
+        "Not heard",
+        "A device needs a hand",
+        "has to be paired again",
+        "signal good",
+        "battery 7 %",
+    ):
         assert said in page
     assert "Well 59" not in page
     cursor = re.search(r'name="cursor" value="([^"]+)"', page)

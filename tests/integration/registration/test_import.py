@@ -1,14 +1,13 @@
 """Patients from a file: every problem by line and column, all of them or none."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from gateway.care.import_patients import NotImported, Plan, carry_out, plan, template_file
+from gateway.cli import app
 from gateway.storage.consents import By
 from gateway.storage.registrations import find_registered
 from tests.integration.registration.conftest import NOW, Clinic
@@ -16,8 +15,7 @@ from tests.integration.registration.conftest import NOW, Clinic
 DEFAULTS = {"timezone": "America/Chicago", "language": "en"}
 HEAD = "given_name,family_name,birth_date,phone,external_id,address\n"
 ADA = "Ada,Lovelace,1948-12-10,(312) 555-0142,M-1,\n"
-COMMAND = [sys.executable, "-m", "gateway.cli", "patient", "import", "--json"]
-COMMAND += ["--timezone", "America/Chicago"]
+COMMAND = ["patient", "import", "--json", "--timezone", "America/Chicago"]
 
 
 def look(clinic: Clinic, text: str | bytes) -> Plan:
@@ -90,15 +88,10 @@ def test_the_command_tells_every_line_and_imports_nobody_or_all(
     file = tmp_path / "patients.csv"
 
     def run(*more: str) -> tuple[int, dict[str, object]]:
-        done = subprocess.run(
-            [*COMMAND, str(file), "--organisation", str(clinic.organisation), *more],
-            env={**os.environ, "HEARTHLINE_DATABASE_URL": clinic.database.url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stderr == ""
-        return done.returncode, json.loads(done.stdout)
+        asked = [*COMMAND, str(file), "--organisation", str(clinic.organisation), *more]
+        environment = {"HEARTHLINE_DATABASE_URL": clinic.database.url}
+        done = CliRunner().invoke(app, asked, env=environment)
+        return done.exit_code, json.loads(done.stdout)
 
     file.write_text(HEAD + ADA + "Bob,Ray,1950-01-01,5,,\n")
     code, told = run()
