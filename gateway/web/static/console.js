@@ -58,8 +58,11 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 /* Live: one stream; what changed is told to the page as the event `live` ------------------------- */
 
 function live(address) {
+  const [path, query] = address.split("?");
+  let since = new URLSearchParams(query).get("since") ?? "";
+  let source = null, failing = null, refused = 0;
   let told = new Map(), waiting = null, last = 0;
-  const source = new EventSource(address);
+
   const state = (away) => {
     const mark = $("#live");
     if (mark) {
@@ -78,34 +81,44 @@ function live(address) {
     if (of && !changes.some((one) => !one.id || one.id === of || one.patient === of)) return;
     document.body.dispatchEvent(new CustomEvent("live"));
   };
-  const changed = (one) => {
+  const changed = (event, one) => {
+    since = event.lastEventId || since;
     told.set(one.id ?? "", one);
     // At once after a quiet time, else every three seconds; and not all browsers at the same moment.
     waiting ??= setTimeout(tell, Math.max(300, last + 3000 - Date.now()) + 300 * Math.random());
   };
-  source.addEventListener("change", (event) => changed(JSON.parse(event.data)));
-  // What happened while nobody listened is not known: look at everything again.
-  source.addEventListener("again", () => changed({}));
-  source.addEventListener("open", () => state(false));
-  let failing = null;
-  source.addEventListener("error", () => {
+  const begin = () => {
+    if (document.hidden) return;
+    source?.close();
+    source = new EventSource(`${path}?since=${since}`);
+    source.addEventListener("change", (event) => changed(event, JSON.parse(event.data)));
+    // What happened while nobody listened is not known: look at everything again.
+    source.addEventListener("again", (event) => changed(event, {}));
+    source.addEventListener("open", () => { refused = 0; state(false); });
+    source.addEventListener("error", failed);
+  };
+  const failed = (event) => {
     clearTimeout(failing);
-    failing = setTimeout(() => { if (source.readyState !== EventSource.OPEN) state(true); }, 3000);
-    if (source.readyState !== EventSource.CLOSED) return;
-    source.close();
-    setTimeout(() => again(address), 10000);
-  });
-  addEventListener("pagehide", () => source.close());
-}
-/* It was refused: nobody is signed in any more, or the gateway begins anew. */
-async function again(address) {
-  try {
-    const asking = new AbortController();
-    const answer = await fetch(address, { headers: { "hx-request": "true" }, signal: asking.signal });
-    asking.abort();
-    if (answer.status === 401) return location.assign(answer.headers.get("hx-redirect") ?? "/sign-in");
-  } catch { /* away: tried again */ }
-  live(address);
+    failing = setTimeout(() => { if (source === event.target && source.readyState !== EventSource.OPEN) state(true); }, 3000);
+    if (event.target !== source || source.readyState !== EventSource.CLOSED) return;
+    refused += 1;
+    setTimeout(ask, refused === 1 ? 300 : 10000);
+  };
+  /* It was refused: nobody is signed in any more, or the gateway begins anew. */
+  const ask = async () => {
+    try {
+      const asking = new AbortController();
+      const answer = await fetch(path, { headers: { "hx-request": "true" }, signal: asking.signal });
+      asking.abort();
+      if (answer.status === 401) return location.assign(answer.headers.get("hx-redirect") ?? "/sign-in");
+    } catch { /* away: tried again */ }
+    begin();
+  };
+
+  begin();
+  // A browser has few connections to one place: a page that nobody sees keeps none.
+  document.addEventListener("visibilitychange", () => document.hidden ? source?.close() : begin());
+  addEventListener("pagehide", () => source?.close());
 }
 addEventListener("offline", () => { $("#connection").hidden = false; });
 addEventListener("online", () => { $("#connection").hidden = true; });
