@@ -61,7 +61,8 @@ class Sessions:
     def of(self, request: Request) -> Session:
         """Return the session, whether a second factor is missing or not. Raises NotSignedIn."""
         cookie = request.cookies.get(COOKIE, "")
-        if not cookie:
+        # Beside a key a cookie does not count: nobody looked where that request came from.
+        if not cookie or "authorization" in request.headers:
             raise NotSignedIn
         there = BACKGROUND not in request.headers and request.url.path != STREAM
         with self.pools.of_access() as connection:

@@ -66,6 +66,14 @@ def test_a_long_body_is_refused(console: Console) -> None:
     assert browser.post("/account", data=form).status_code == 413
 
 
+def test_a_key_lends_no_session_its_freedom(console: Console) -> None:
+    browser = console.signed_in(console.people[Role.AUDITOR, 0])
+    headers = {"authorization": "Bearer x", "origin": "https://elsewhere.example"}
+    assert browser.post("/account", data=FORM, headers=headers).headers["location"] == "/sign-in"
+    browser.post("/sign-out", headers=headers)
+    assert browser.get("/account").status_code == 200
+
+
 def test_an_empty_form_is_answered(console: Console) -> None:
     browser = console.signed_in(console.people[Role.AUDITOR, 0])
     kind = {"content-type": "application/x-www-form-urlencoded"}

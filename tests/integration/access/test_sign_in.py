@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from gateway.access.passwords import hashed
 from gateway.access.rights import Role
 from gateway.access.session import COOKIE
-from gateway.access.tries import OF_ACCOUNT
+from gateway.access.tries import OF_ACCOUNT, OF_ADDRESS
 from gateway.storage.people import NewPerson, add_person, set_password
 from gateway.storage.sessions import IDLE
 from tests.fixtures.console import Console
@@ -74,6 +74,18 @@ def test_an_account_is_tried_ten_times_whether_there_is_one_or_not(console: Cons
         assert said == [401] * OF_ACCOUNT + [429]
     # Not even the right password is looked at now.
     assert _sign_in(console.nobody()) == 429
+
+
+def test_an_address_is_limited_too(console: Console) -> None:
+    place = console.app.state.desk.key.digest("address", "testclient")
+    with console.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO sign_in_try (at, account, address, failed)"
+            " SELECT %s, sha256(n::text::bytea), %s, true FROM generate_series(1, %s) n",
+            [console.now(), place, OF_ADDRESS],
+        )
+    answer = console.nobody().post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
 
 
 def test_a_right_password_does_not_count_as_a_try(console: Console) -> None:
