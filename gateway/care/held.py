@@ -50,6 +50,8 @@ def give_to(connection: Connection, id_: UUID, patient: UUID, by: str, now: date
     same = held.like_this(connection, id_)
     if not same:
         raise Conflict("It is not known when this was measured.")
+    if held.speaks_elsewhere(connection, row.device_id, row.hub_id):
+        raise Conflict("The device speaks through another hub now.")
     hub = homes.find_hub(connection, row.hub_id)
     since = min(at for _, at in same)
     address, profile = homes.device_of(connection, row.device_id)

@@ -46,6 +46,8 @@ ORDER BY q.measured_at, q.id FOR UPDATE OF q"""
 ASK_AGAIN: Final = """
 UPDATE quarantine SET again_at = %(now)s, again_by = %(by)s
 WHERE id = ANY(%(ids)s) AND state = 'held' RETURNING id"""
+ELSEWHERE: Final = """
+SELECT FROM pairing WHERE device_id = %s AND hub_id <> %s AND upper_inf(valid)"""
 REFUSE: Final = """
 UPDATE quarantine SET state = 'refused', released_at = %(now)s
 WHERE id = %(id)s AND state = 'held' RETURNING id"""
@@ -118,6 +120,11 @@ def ask_again(connection: Connection, ids: list[UUID], by: str, now: datetime) -
     """Ask ingest to try these again; return how many."""
     told = {"ids": ids, "by": by, "now": now}
     return len(connection.execute(ASK_AGAIN, told).fetchall())
+
+
+def speaks_elsewhere(connection: Connection, device: UUID, hub: UUID) -> bool:
+    """Say whether a device is paired with another hub now: it shall not be taken from that."""
+    return connection.execute(ELSEWHERE, [device, hub]).fetchone() is not None
 
 
 def refuse_held(connection: Connection, id_: UUID, now: datetime) -> None:

@@ -37,16 +37,23 @@ INSERT INTO emergency_contact (id, organisation_id, patient_id, place, name, rel
 SELECT c.id, %(organisation)s, %(patient)s, c.place, c.name, c.relation, c.phone
 FROM jsonb_to_recordset(%(contacts)s) AS c(id uuid, place smallint, name text, relation text,
     phone text)"""
-# Who was added by a name only may be the same person too.
+# Who was added by a name only may be the same person too. Each part by its own index.
 TWINS: Final = """
-SELECT DISTINCT ON (n.n) n.n, p.id, p.name, p.birth_date, p.restricted,
-    p.external_id = n.external_id AS same_id
-FROM jsonb_to_recordset(%(asked)s) AS n(n int, name text, birth_date date, external_id text)
-JOIN patient p ON p.organisation_id = %(organisation)s AND NOT p.synthetic
-    AND p.id IS DISTINCT FROM %(but)s
-    AND (p.external_id = n.external_id OR lower(p.name) = lower(n.name)
-        AND (p.birth_date = n.birth_date OR p.birth_date IS NULL))
-ORDER BY n.n, (p.external_id = n.external_id) IS TRUE DESC, p.birth_date NULLS LAST, p.id"""
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset(%(asked)s) AS n(n int, name text, birth_date date,
+        external_id text)
+), found AS (
+    SELECT n.n, p.id, true AS same_id FROM asked n
+    JOIN patient p ON p.organisation_id = %(organisation)s AND p.external_id = n.external_id
+    UNION ALL
+    SELECT n.n, p.id, false FROM asked n
+    JOIN patient p ON p.organisation_id = %(organisation)s AND lower(p.name) = lower(n.name)
+        AND (p.birth_date = n.birth_date OR p.birth_date IS NULL)
+)
+SELECT DISTINCT ON (f.n) f.n, p.id, p.name, p.birth_date, p.restricted, f.same_id
+FROM found f JOIN patient p ON p.id = f.id
+WHERE NOT p.synthetic AND p.id IS DISTINCT FROM %(but)s
+ORDER BY f.n, f.same_id DESC, p.birth_date NULLS LAST, p.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +190,7 @@ def twins(
         for n, one in enumerate(asked)
     ]
     told = {"asked": Jsonb(rows), "organisation": organisation, "but": but}
-    return {
-        row.pop("n"): Twin(**row | {"same_id": bool(row["same_id"])})
-        for row in connection.execute(TWINS, told).fetchall()
-    }
+    return {row.pop("n"): Twin(**row) for row in connection.execute(TWINS, told).fetchall()}
 
 
 def _columns(details: Details) -> dict[str, Any]:

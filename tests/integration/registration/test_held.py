@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from device_profiles.wire.keys import Suite
 from gateway.care import held
 from gateway.errors import Conflict, NotFound
 from gateway.ingest.again import due_again, try_again
@@ -97,6 +98,20 @@ def test_a_device_of_somebody_else_is_not_taken_from_them(
         other = homes.add_patient(connection, home.organisation, "Her husband", "UTC")
     with at_work(shared_database, home) as connection, pytest.raises(Conflict):
         held.give_to(connection, row.id, other, "Bea", NOW)
+
+
+def test_a_device_is_not_taken_back_from_the_hub_through_which_it_speaks_now(
+    shared_database: Database, home: Site
+) -> None:
+    (row,) = measure(shared_database, home, 1)
+    with shared_database.transaction() as connection:
+        other = homes.HubRow(uuid4(), home.organisation, "UTC", Suite.X25519)
+        homes.add_hub(connection, other, "Another", b"k" * 32)
+        address, profile = homes.device_of(connection, home.cuff)
+        new = homes.NewPairing(address, profile, home.patient, 1, NOW, device=home.cuff)
+        homes.pair_device(connection, other, new)
+    with at_work(shared_database, home) as connection, pytest.raises(Conflict, match="another hub"):
+        held.give_to(connection, row.id, home.patient, "Bea", NOW)
 
 
 def test_what_is_nobodys_stays_sealed(shared_database: Database, home: Site) -> None:
