@@ -1,10 +1,10 @@
 """The form that closes a task: what was typed, what is wrong with it, and the coded end."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alerting.model import Queue, Severity
 from alerting.words import template
@@ -20,6 +20,9 @@ from gateway.care.follow_up import NewTask
 from gateway.storage.minutes import Activity
 
 FLAG: Final = "flag_"
+YES_OR_NO: Final = ("yes", "no")
+# A follow-up says why: with these letters at least, else as the task before it did.
+SAYS_WHY: Final = 3
 # After how many hours somebody asks again.
 AGAIN: Final = {
     "": template("Nothing more to do"),
@@ -51,10 +54,10 @@ class Closing(BaseModel):
     urgency: Urgency | None = None
     outcome: Outcome | None = None
     actionable: bool | None = None
-    attempts: int | None = None
+    attempts: Annotated[int, Field(ge=1)] | None = None
     note: str = ""
     again: str = ""
-    began: datetime | None = None
+    began: AwareDatetime | None = None
     activity: Activity = Activity.REVIEW
     live: bool = False
     minutes: bool = False
@@ -63,10 +66,10 @@ class Closing(BaseModel):
     @classmethod
     def _typed(cls, given: Any) -> Any:
         typed = {name: value for name, value in dict(given).items() if value != ""}
+        answers = {flag: typed.get(f"{FLAG}{flag}") for flag in RedFlag}
+        # Whatever is neither yes nor no answers nothing.
         typed["flags"] = {
-            name.removeprefix(FLAG): value == "yes"
-            for name, value in typed.items()
-            if name.startswith(FLAG)
+            flag: said == "yes" for flag, said in answers.items() if said in YES_OR_NO
         }
         return typed
 
@@ -96,12 +99,13 @@ class Closing(BaseModel):
             note=self.note[:2000],
         )
 
-    def follow_up(self, title: str, why: str, queue: Queue, now: datetime) -> NewTask | None:
-        """Return what must be asked again, None where nothing must."""
+    def follow_up(self, title: str, before: str, queue: Queue, now: datetime) -> NewTask | None:
+        """Return what must be asked again, by the note or as `before`; None where nothing must."""
         if self.again not in AGAIN or not self.again:
             return None
         due = now + timedelta(hours=int(self.again))
         priority = Severity.P3 if int(self.again) <= 24 else Severity.P4
+        why = self.note if len(self.note.strip()) >= SAYS_WHY else before
         return NewTask(title=title[:200], why=why[:500], due_at=due, priority=priority, queue=queue)
 
 

@@ -118,7 +118,7 @@ def _close(call: Call, request: Request, row: WorkRow, closing: Closing) -> None
     complete_task(call.connection, row.id, call.who.name, closing.disposition(call.now), call.now)
     # As all that is stored, in English; it is translated where it is read.
     title = str(words(ENGLISH).say(ASK_AGAIN, title=row.title).unescape())
-    new = closing.follow_up(title, closing.note or row.sentence, row.queue, call.now)
+    new = closing.follow_up(title, row.sentence, row.queue, call.now)
     if new is not None:
         make_task(
             call.connection,

@@ -101,6 +101,34 @@ def test_what_follows_is_a_task_of_its_own(console: Console, patient: UUID) -> N
     assert row["due_at"] - datetime.now(UTC) > timedelta(hours=23)
 
 
+def test_a_note_of_two_letters_does_not_say_why_to_ask_again(
+    console: Console, patient: UUID
+) -> None:
+    task = taken(console, patient, priority="P3")
+    assert close(console, task, **END, again="4", note="ok")[0] == 303
+    with console.database.transaction() as connection:
+        row = connection.execute("SELECT * FROM task WHERE follows = %s", [task]).fetchone()
+    assert row is not None
+    assert row["sentence"] == row_of(console, task)["sentence"]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"outcome": "no_answer_xN", "attempts": "-1"},
+        {"minutes": "yes", "began": "2026-11-22T10:00:00", "activity": "call"},
+        dict.fromkeys(NO_FLAGS, "maybe") | {"answered_by": "patient"},
+    ],
+)
+def test_what_no_form_sends_closes_nothing(
+    console: Console, patient: UUID, strange: dict[str, str]
+) -> None:
+    task = taken(console, patient, priority="P1")
+    form = END | NO_FLAGS | {"answered_by": "patient"} | strange
+    assert close(console, task, **form)[0] == 422
+    assert row_of(console, task)["status"] == "accepted"
+
+
 def test_attempts_are_counted_for_the_end(console: Console, patient: UUID) -> None:
     task = taken(console, patient, priority="P3")
     browser = console.client(Role.COORDINATOR)
