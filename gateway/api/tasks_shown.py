@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gateway.access.restricted import Restricted
+from gateway.access.restricted import Restricted, may_see
 from gateway.access.rights import Right
 from gateway.api.call import Call
 from gateway.api.etag import etag
@@ -70,7 +70,7 @@ def find_for_work(call: Call, task: UUID) -> WorkRow:
 def whole(call: Call, row: WorkRow) -> TaskWhole:
     """Return all that is known of a task, as far as who asks may know it."""
     detail = show_task(call.connection, row.id)
-    health = call.who.may(Right.TASKS_READ) and not row.hidden
+    health = call.who.may(Right.TASKS_READ) and may_see(call, row.patient_id)
     more = {
         "evidence": detail.evidence if health else (),
         "explanation": detail.explanation if health else None,

@@ -214,6 +214,10 @@ def test_of_a_restricted_patient_there_is_work_and_no_word_of_it(world: World) -
     assert (shown["evidence"], shown["explanation"], shown["history"]) == ([], None, [])
     refused = world.post(f"/tasks/{task['id']}/take", if_match=task["etag"])
     assert world.code(refused) == (403, "restricted")
+    with world.console.database.transaction() as connection:
+        connection.execute("UPDATE task SET queue = 'technical' WHERE id = %s", [task["id"]])
+    by_hands = world.get(f"/tasks/{task['id']}")
+    assert (by_hands["evidence"], by_hands["explanation"], by_hands["history"]) == ([], None, [])
     alerts = world.get("/alerts")["items"]
     assert {alert["sentence"] for alert in alerts} == {""}
     answer = world.ask("GET", f"/alerts/{alerts[0]['id']}", Role.CLINICIAN)
