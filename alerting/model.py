@@ -15,6 +15,8 @@ from device_profiles.reading import Absent, Frozen, Validity
 
 Queue = Literal["clinical", "adherence", "technical"]
 
+# Who was answered is not forgotten for longer than that (J).
+LONGEST_REST: Final = timedelta(days=14)
 # A numeric 0 or a failed measurement is `invalid`; control solution and demos are not the patient.
 TAKES_PART: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE})
 
@@ -104,7 +106,8 @@ class Rule(Frozen, ABC):
     Nobody may set other limits for a `locked` one. `adjusted` says why others' limits are in it,
     and who set them, and `programme` is the pack that holds only for people in a programme with
     it; neither is written in a pack. `replaces` is the rule for everybody that one of a programme
-    stands in for.
+    stands in for. `ask_again` is how long an answered alert of it rests while it goes on and is no
+    worse than the answered task was; P1 never rests, and nothing shorter than it does without.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -117,6 +120,7 @@ class Rule(Frozen, ABC):
     freshness: Freshness = Freshness()
     source: Annotated[str, Field(min_length=3)]
     locked: bool = False
+    ask_again: Annotated[timedelta, Field(gt=timedelta(0), le=LONGEST_REST)] | None = None
     adjusted: str | None = None
     programme: str | None = None
     replaces: str | None = None

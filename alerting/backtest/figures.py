@@ -87,7 +87,10 @@ class Figures:
 
 def figures(result: Result, handling: Handling, top: int = 10) -> Figures:
     """Count what a back-test found."""
-    series, work = result.series, [tasks(found, handling) for found in result.found]
+    series, work = (
+        result.series,
+        [tasks(found, handling, result.series.end) for found in result.found],
+    )
     alerts = [found.patient[found.opens] for found in result.found]
     per_patient = _count(alerts, len(series.patients))
     tasks_each = _count([each.patient for each in work], len(series.patients))

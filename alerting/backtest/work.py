@@ -1,11 +1,13 @@
 """The work that alerts make: tasks, as the worklist opens them, and minutes.
 
-A task takes in all that comes while it is open, and new evidence after its end opens the next one.
-How long people take is not known, so it is a setting: by default they close each task when it is
-due. P3 and P4 end by themselves where readings are good again before.
+A task takes in all that comes while it is open. How long people take is not known, so it is a
+setting: by default they close each task, with an answer, when it is due. Then its alert rests as in
+the live pipeline (`alerting/pipeline/snooze.py`): what is worse, and another episode, open the next
+task at once, and what only went on opens it when the rest is over. P3 and P4 end by themselves
+where readings are good again before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -14,8 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.backtest.found import OPEN, Found
+from alerting.backtest.found import Found
+from alerting.backtest.told import FOREVER, Opening, Told
 from alerting.columns import Codes, Ints, Mask
+from alerting.model import Rule, Severity
+from alerting.pipeline.snooze import rest
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _HOUR: Final = timedelta(hours=1)
@@ -55,55 +60,41 @@ class Tasks:
         return float(sum(np.sum(worked == code) * each for code, each in handling.minutes.items()))
 
 
-def tasks(found: Found, handling: Handling = DEFAULT) -> Tasks:
-    """Return the tasks of a rule's alerts."""
-    told = found.evidence
-    rows = np.flatnonzero(~told.late)
-    patient = found.patient[told.episode[rows]]
-    order = np.lexsort((told.seen[rows], patient))
-    rows, patient = rows[order], patient[order]
-    seen, severity = told.seen[rows], told.severity[rows]
-    end, itself = _ends(found, told.episode[rows], seen, severity, handling)
-    starts = _chain(patient, seen, end)
-    return Tasks(
-        patient=patient[starts],
-        at=seen[starts],
-        priority=np.minimum.reduceat(severity, starts) if len(starts) else severity,
-        itself=itself[starts],
-    )
+def tasks(found: Found, handling: Handling = DEFAULT, until: int = FOREVER) -> Tasks:
+    """Return the tasks of a rule's alerts, all patients by one at a time.
 
-
-def _ends(
-    found: Found, episode: Ints, seen: Ints, severity: Codes, handling: Handling
-) -> tuple[Ints, Mask]:
-    """Return when a task that each reading opened would end, and whether by itself."""
-    after = np.zeros(5, np.int64)
-    for code, wait in handling.closed_after.items():
-        after[code] = wait // _MICROSECOND
-    end = seen + after[severity]
-    closed = np.maximum(found.closed_at[episode], seen)
-    itself = (severity >= 3) & (found.closed_at[episode] != OPEN) & (closed < end)
-    return np.where(itself, closed, end), itself
-
-
-def _chain(patient: NDArray[np.int32], seen: Ints, end: Ints) -> Ints:
-    """Return the places that open a task: each patient's first, and what comes after its end.
-
-    All patients go on by one task at a time.
+    A rest that goes on beyond `until`, the end of what is known, opens none.
     """
-    opens = np.zeros(len(seen), np.bool_)
-    if not len(seen):
-        return np.flatnonzero(opens)
-    person = np.cumsum(np.append(0, patient[1:] != patient[:-1]))
-    first = int(seen.min())
-    span = int(end.max()) - first + 1
-    key = person.astype(np.int64) * span + (seen - first)
-    following = np.searchsorted(key, person * span + (end - first), side="left")
-    place = np.flatnonzero(np.append(True, person[1:] != person[:-1]))
-    while len(place):
-        opens[place] = True
-        then = np.maximum(following[place], place + 1)
-        there = then < len(seen)
-        place, then = place[there], then[there]
-        place = then[person[then] == person[place]]
-    return np.flatnonzero(opens)
+    told, rests = Told.of(found), _rests(found.rule)
+    after = _by_code(handling.closed_after)
+    made: list[tuple[Opening, Codes, Mask]] = []
+    now = told.first()
+    while len(now.at):
+        end, itself = told.ends(now, after)
+        following = told.following(now, end)
+        priority = told.worst(now, following)
+        made.append((now, priority, itself))
+        # What ended by itself was answered by nobody.
+        rested = end + np.where(itself, 0, rests[priority])
+        now = told.then(now, following, priority, rested).before(until)
+    return _joined(made)
+
+
+def _rests(rule: Rule) -> Ints:
+    return _by_code({int(each[1]): rest(rule.ask_again, each) for each in Severity})
+
+
+def _by_code(waits: Mapping[int, timedelta]) -> Ints:
+    found = np.zeros(5, np.int64)
+    for code, wait in waits.items():
+        found[code] = wait // _MICROSECOND
+    return found
+
+
+def _joined(made: Sequence[tuple[Opening, Codes, Mask]]) -> Tasks:
+    at = np.concatenate([np.empty(0, np.int64), *(opened.at for opened, _, _ in made)])
+    patient = np.concatenate([np.empty(0, np.int32), *(opened.patient for opened, _, _ in made)])
+    priority = np.concatenate([np.empty(0, np.int8), *(each for _, each, _ in made)])
+    itself = np.concatenate([np.empty(0, np.bool_), *(each for _, _, each in made)])
+    order = np.lexsort((at, patient))
+    return Tasks(patient[order], at[order], priority[order], itself[order])

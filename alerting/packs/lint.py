@@ -16,8 +16,9 @@ from alerting.bands import Banded, Bands
 from alerting.bounds import Bound
 from alerting.errors import PackError
 from alerting.lines import Document, NotYaml, Step, read
-from alerting.model import Direction, OneComponent, Rule
+from alerting.model import Direction, OneComponent, Rule, Severity
 from alerting.packs.loader import load_pack
+from alerting.pipeline.snooze import rest
 from alerting.rules import kinds
 from alerting.units import convert
 from device_profiles.codes import CELSIUS, KG, MG_DL, MMHG, PER_MINUTE, PERCENT, TERMS
@@ -98,9 +99,31 @@ def _of_rule(place: _Place) -> Iterator[Finding]:
     if not unknown:
         for said in kinds()[rule.kind].lint(rule):
             yield place.finding("warning", said)
+    yield from _rests(place)
     if isinstance(rule, Banded) and not unknown:
         yield from _units(place, rule)
         yield from _unreachable(place, rule)
+
+
+def _rests(place: _Place) -> Iterator[Finding]:
+    """Find a rest after an answer that no task of the rule ever takes."""
+    asked = place.rule.ask_again
+    if asked is None:
+        return
+    known = _severities(place.rule)
+    if not known - {Severity.P1}:
+        text = "ask_again: this rule knows no band but P1, and P1 never rests"
+        yield place.finding("error", text if known else "ask_again: it opens no alert", "ask_again")
+    elif all(rest(None, each) >= asked for each in known - {Severity.P1}):
+        text = "ask_again has no effect, since every answered task rests as long without it"
+        yield place.finding("warning", text, "ask_again")
+
+
+def _severities(rule: Rule) -> frozenset[Severity]:
+    """Return every severity that an alert of a rule may have."""
+    if isinstance(rule, Banded):
+        return frozenset(severity for _, bands in _tables(rule) for severity in bands)
+    return frozenset(getattr(rule, "bands", getattr(rule, "when", ())))
 
 
 def _scored(rule: Rule) -> frozenset[str]:

@@ -4,8 +4,10 @@ A snooze has an owner and a reason, and always ends. What is worse than it was m
 other direction, come through.
 
 Who completes a task has answered its alert: while that goes on, no worse than the task was, it asks
-again only after the longest time that a snooze of this priority may last. Another episode asks at
-once, and so does P1, always. Without this, a lasting state would give one task for each reading.
+again only after the longest time that a snooze of this priority may last, or later where its rule
+says so (`ask_again`: a window of days holds until those days are over, whatever was done). Another
+episode asks at once, and so does P1, always. Without this, a lasting state would give one task for
+each reading.
 """
 
 from collections.abc import Sequence
@@ -28,11 +30,19 @@ def longest(up_to: Severity) -> timedelta:
     return LONGEST_URGENT if up_to in URGENT else LONGEST
 
 
+def rest(ask_again: timedelta | None, priority: Severity) -> timedelta:
+    """Return how long the answer to a task of this priority holds; never for P1."""
+    if priority is Severity.P1:
+        return timedelta(0)
+    return max(longest(priority), ask_again or timedelta(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Snoozed:
     """A snooze of one patient as it is stored. Exactly one of rule_key and component is given.
 
-    `answers` is the alert of a completed task: then it holds for that alert only.
+    `answers` is the alert of a completed task: then it holds for that alert only, as long as its
+    rule rests, and `until` is the longest that any may.
     """
 
     id: UUID
@@ -59,6 +69,12 @@ class Snoozed:
         """Tell whether it has begun and not ended."""
         return self.since <= now < self.until
 
+    def end(self, rule: Rule) -> datetime:
+        """Return when it ends for what this rule asks."""
+        if self.answers is None:
+            return self.until
+        return self.since + rest(rule.ask_again, self.up_to)
+
     @property
     def words(self) -> str:
         """Say whose it is and why."""
@@ -82,7 +98,8 @@ class Snooze:
         if found is None:
             return asked
         what = What.SNOOZED if found.answers is None else What.ANSWERED
-        return Held(asked, what, found.id, found.words, found.until, found.until)
+        end = found.end(asked.rule)
+        return Held(asked, what, found.id, found.words, end, end)
 
     def covering(self, asked: Asked, now: datetime) -> Snoozed | None:
         """Return the snooze that ends last of those that cover this now."""
@@ -91,10 +108,11 @@ class Snooze:
             each
             for each in self.snoozes
             if each.holds(now)
+            and now < each.end(rule)
             and each.answers in (None, asked.alert)
             and each.covers(rule.key, rule.components, _side(each, rule), asked.severity)
         )
-        return max(mine, key=lambda each: (each.until, each.id), default=None)
+        return max(mine, key=lambda each: (each.end(rule), each.id), default=None)
 
 
 def _side(snoozed: Snoozed, rule: Rule) -> Direction:

@@ -58,7 +58,7 @@ class SymptomCheckMissing(WrongInput):
 
 
 class NotDecided(Conflict):
-    """A task that asks whose a held reading is ends with the answer."""
+    """Say whose the held reading is first, on the console's page of held readings (/held)."""
 
     code: ClassVar[str] = "not_decided"
 
@@ -90,8 +90,8 @@ def check_decided(held: Sequence[UUID]) -> None:
         ids = " ".join(map(str, held))
         raise NotDecided(
             "Nobody has said whose the held reading is, and it would stay held. Ask the patient, "
-            f"then say it: `hearthline-gateway quarantine confirm {ids}` if it is the patient's, "
-            "`quarantine refuse` if it is not."
+            f"then say it there, or by `hearthline-gateway quarantine confirm {ids}` if it is the "
+            "patient's, `quarantine refuse` if it is not."
         )
 
 

@@ -192,20 +192,21 @@ range is one alert and one task, whatever came before. Ours makes one alert of a
 clear limits apart, two good readings to end it), and one task of what comes while a task is open.
 There are more tasks than alerts where an episode goes on after its task was closed: somebody with
 heart failure whose saturation is always below 94 % gives a task after the other, until they have a
-target of their own (an override) or somebody snoozes it; and a rule over days (a week's average, a
-share of two weeks) holds until those days are over, and asks again meanwhile. The live worklist
-gives fewer than are counted here: an answered alert asks again only after 4 hours (P2) or a day
-(P3, P4), which the count leaves out.
+target of their own (an override). As in the live worklist an answered alert that goes on and is no
+worse rests, for 4 hours (P2) or a day (P3, P4); rules over days (a week's average, a share of two
+weeks), which hold until those days are over whatever was done, for a week (`ask_again` in
+[the kinds of rules](rules.md#asked-again-ask_again)). P1 never rests.
 
 For scale: a hypertension programme of 174 patients had 0.57 alerts per measurement, and 0.10
 handled by hand per patient-day (JMIR Med Inform 2025;13:e66066).
 
-What these figures are not: nobody closed these tasks. Each is taken to be closed when it is due
-(P1 30 minutes, P2 4 hours, P3 24 hours, P4 72 hours); a task takes 20, 15, 10 and 5 minutes by
-priority, a naive one 15, and one that ends by itself none. All of that is our judgement. A
-patient-day is a day on which somebody measured. A cuff's pressures and pulse are one reading, and
-one naive alert at most. Whether fewer tasks are better tasks, only the share of them with something
-to do can tell: `hearthline-gateway rules quality`.
+What these figures are not: nobody closed these tasks. Each is taken to be answered when it is due
+(P1 30 minutes, P2 4 hours, P3 24 hours, P4 72 hours), never to end with nobody reached, and its
+rest begins then. That a worse alert's task answers for a milder one is left out. A task takes 20,
+15, 10 and 5 minutes by priority, a naive one 15, and one that ends by itself none. All of that is
+our judgement. A patient-day is a day on which somebody measured. A cuff's pressures and pulse are
+one reading, and one naive alert at most. Whether fewer tasks are better tasks, only the share of
+them with something to do can tell: `hearthline-gateway rules quality`.
 """
 
 RECORDINGS: Final = """

@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from alerting.model import Direction, Severity
+from alerting.model import LONGEST_REST, Direction, Severity
 from alerting.pipeline.inhibit import Held
-from alerting.pipeline.snooze import LONGEST, LONGEST_URGENT, URGENT, Snoozed
+from alerting.pipeline.snooze import Snoozed
 from gateway.storage.database import Connection
 
 # Who was not reached, or was somebody else, has not been answered.
 UNANSWERED: Final = ["no_answer_xN", "wrong_person"]
 
 # One statement for all: it is asked with every decision. A completed task answers for its alert
-# like a snooze by who completed it.
+# like a snooze by who completed it; for how long is its rule's to say, at most until then.
 HOLDS: Final = """
 SELECT id, rule_key, component, direction, up_to, owner, reason, since, until,
     NULL::uuid AS answers, NULL::uuid AS alert
@@ -23,14 +23,12 @@ FROM snooze WHERE patient_id = %(patient)s AND until > %(now)s
 UNION ALL
 SELECT t.id, t.rule_key, NULL, t.direction, t.priority, t.closed_by,
     'answered, ' || (t.disposition ->> 'outcome'), t.closed_at,
-    t.closed_at + CASE WHEN t.priority = ANY(%(urgent)s) THEN %(longest_urgent)s
-                       ELSE %(longest)s END, a.id, NULL
+    t.closed_at + %(longest)s, a.id, NULL
 FROM alert a JOIN task t ON t.id = a.task_id
 WHERE a.patient_id = %(patient)s AND a.state <> 'resolved' AND t.status = 'completed'
   AND t.priority <> 'P1'
   AND t.disposition ->> 'outcome' <> ALL(%(unanswered)s)
-  AND t.closed_at + CASE WHEN t.priority = ANY(%(urgent)s) THEN %(longest_urgent)s
-                         ELSE %(longest)s END > %(now)s
+  AND t.closed_at + %(longest)s > %(now)s
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, alert_id FROM suppression
 WHERE patient_id = %(patient)s AND ended_at IS NULL AND alert_id IS NOT NULL"""
@@ -67,9 +65,7 @@ def holds(connection: Connection, patient: UUID, now: datetime) -> Holds:
     asked = {
         "patient": patient,
         "now": now,
-        "urgent": sorted(URGENT),
-        "longest": LONGEST,
-        "longest_urgent": LONGEST_URGENT,
+        "longest": LONGEST_REST,
         "unanswered": UNANSWERED,
     }
     rows = connection.execute(HOLDS, asked).fetchall()

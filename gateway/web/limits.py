@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from alerting.bounds import Bound
+from alerting.model import Severity
+from alerting.pipeline.snooze import rest
 from alerting.units import written
 
+REST: Final[TypeAdapter[timedelta | None]] = TypeAdapter(timedelta | None)
 SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 
 
@@ -27,6 +31,16 @@ def bands_of(parameters: Mapping[str, Any]) -> list[Band]:
         Band(severity, tuple(_written(bound, unit) for unit, bound in table.items()))
         for severity, table in sorted(bands.items())
     ]
+
+
+def rests_for(parameters: Mapping[str, Any]) -> timedelta | None:
+    """Return how long a rule itself says that it rests after an answer."""
+    return REST.validate_python(parameters.get("ask_again"))
+
+
+def rest_of(parameters: Mapping[str, Any], priority: Severity) -> timedelta:
+    """Return how long the answer to a task of this priority holds; not at all for P1."""
+    return rest(rests_for(parameters), priority)
 
 
 def _written(bound: Any, unit: str) -> str:

@@ -27,7 +27,7 @@ from gateway.storage.registrations import find_registered
 from gateway.storage.worklist import WorkRow
 from gateway.web import labels
 from gateway.web.closing import AGAIN, WRONG, Closing
-from gateway.web.limits import bands_of
+from gateway.web.limits import bands_of, rest_of
 from gateway.web.templates import language_of, page
 from gateway.web.vitals import VITALS, Vital
 
@@ -80,6 +80,7 @@ def task_page(
         "evidence": evidence(detail, language_of(request, call.who)) if health else [],
         "explanation": explanation,
         "bands": bands_of(explanation["parameters"]) if explanation else [],
+        "rest": rest_of(explanation["parameters"], row.priority) if explanation else None,
         "steps": _steps(row, explanation),
         "vital": _vital(row, explanation) if health and call.who.may(Right.READINGS_READ) else None,
         "begin": scripts.BEGIN,

@@ -11,6 +11,7 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from alerting.languages import translator
@@ -19,6 +20,7 @@ from alerting.units import written
 from alerting.words import Said, Translate
 from gateway.errors import GatewayError
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
 
 
@@ -114,6 +116,12 @@ class Words:
         """Say how long."""
         return _span(round(length.total_seconds() / 60), False, self.locale)
 
+    def exactly(self, length: timedelta) -> str:
+        """Say how long without rounding: in days, or in hours where those are not whole."""
+        unit = DAY if not length % DAY else HOUR
+        name = "duration-day" if unit is DAY else "duration-hour"
+        return str(format_unit(length / unit, name, locale=self.locale))
+
     def language_name(self, code: str) -> str:
         """Name a language in the reader's."""
         try:
@@ -138,6 +146,7 @@ class Words:
             "day": self.day,
             "ago": self.ago,
             "lasting": self.lasting,
+            "exactly": self.exactly,
             "phone": phone,
             "language_name": self.language_name,
         }

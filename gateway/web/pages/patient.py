@@ -40,7 +40,7 @@ from gateway.storage.rules import Scope, scopes
 from gateway.storage.worklist import Wanted, worklist
 from gateway.web import labels, series, vitals
 from gateway.web.answers import done, words_of
-from gateway.web.limits import bands_of
+from gateway.web.limits import bands_of, rests_for
 from gateway.web.pages.live import live_from
 from gateway.web.templates import page
 
@@ -86,6 +86,7 @@ def show(
         "causes": {cause.value: WHY[cause] for cause in Cause},
         "rules": rules_of(connection, rules, patient, call.now),
         "bands_of": bands_of,
+        "rests_for": rests_for,
         "team": members(connection, team) if team else (),
         "billing": billing(connection, patient, month) if call.who.may(Right.TIME_READ) else None,
         "labels": labels,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from gateway.care.dispositions import Disposition, Outcome, Urgency
 from gateway.care.snoozes import snooze_task, wake_task
@@ -20,6 +21,9 @@ from tests.integration.alerting.life import Clinic
 TASKS = """SELECT rule_key || ' ' || priority || ' ' || status AS t FROM task
 ORDER BY created_at, rule_key"""
 HOURS = timedelta(hours=1)
+WEEK = {"ask_again": "P7D"}
+REST = """INSERT INTO rule_override (id, organisation_id, rule_key, changes, reason, author,
+    valid_from) VALUES (gen_random_uuid(), %s, %s, %s, 'agreed', 'Dr Example', '2020-01-01')"""
 
 
 @pytest.fixture
@@ -215,6 +219,22 @@ def test_who_was_answered_is_asked_again_after_four_hours(clinic: Clinic) -> Non
     clinic.wait(hours=3.9)
     assert len(tasks(clinic)) == 1
     clinic.wait(hours=0.2)
+    assert tasks(clinic) == ["systolic_high P2 completed", "systolic_high P2 requested"]
+
+
+def test_a_rule_may_ask_again_later_while_nothing_gets_worse(clinic: Clinic) -> None:
+    with clinic.database.transaction() as connection:
+        connection.execute(REST, [clinic.site.organisation, "systolic_high", Jsonb(WEEK)])
+    take_pressures(clinic.site, clinic.database, (184, 85, 6))
+    clinic.evaluate()
+    complete(clinic, "systolic_high")
+    take_pressures(clinic.site, clinic.database, (186, 85, 5))
+    clinic.evaluate()
+    held = one(clinic.database, "SELECT what, until FROM suppression WHERE ended_at IS NULL")
+    assert held == {"what": "answered", "until": clinic.now + timedelta(days=7)}
+    clinic.wait(days=6.9)
+    assert tasks(clinic) == ["systolic_high P2 completed"]
+    clinic.wait(days=0.2)
     assert tasks(clinic) == ["systolic_high P2 completed", "systolic_high P2 requested"]
 
 

@@ -43,7 +43,7 @@ def patient(console: Console) -> UUID:
 
 
 def _limit(connection: Connection, organisation: UUID, patient: UUID) -> None:
-    bands = {"bands": {"P2": {"mm[Hg]": ">= 160", "kPa": ">= 21.3"}}}
+    bands = {"bands": {"P2": {"mm[Hg]": ">= 160", "kPa": ">= 21.3"}}, "ask_again": "P9D"}
     connection.execute(
         "INSERT INTO rule_override (id, organisation_id, patient_id, rule_key, changes, reason,"
         " author, valid_from) VALUES (%s, %s, %s, 'systolic_high', %s, 'after a stroke',"
@@ -59,6 +59,7 @@ def test_everything_is_in_one_window(console: Console, patient: UUID) -> None:
         assert said in text
     assert "Dr. Chen" in text
     assert "≥ 160 mmHg" in text
+    assert text.count("asks again 9 days after an answer") == 1
     # The newest value, with its unit, in the patient's own zone.
     assert re.search(r"7\.0 <span class=\"unit\">mmol/L", html)
     assert re.search(r"C[SD]T", text)

@@ -1,7 +1,10 @@
 """Tasks and figures of a back-test are what a worklist would hold, counted one by one."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,53 +15,149 @@ from alerting.backtest.made_up import made_up
 from alerting.backtest.page import page
 from alerting.backtest.run import InForce, run
 from alerting.backtest.series import collect
+from alerting.backtest.told import FOREVER
 from alerting.backtest.work import CLOSED_AFTER, DEFAULT, tasks
 from alerting.columns import micros
-from alerting.model import Direction, Observation
-from tests.unit.alerting.make import PACK, observe, series
+from alerting.model import Direction, Observation, Rule
+from tests.unit.alerting.make import NOON, PACK, observe, series
 from tests.unit.alerting.test_backtest import charts, rules
 
 MICROSECOND = timedelta(microseconds=1)
 
 
+# How long an answer holds at least, by the code of the task's priority.
+RESTS = {
+    1: timedelta(0),
+    2: timedelta(hours=4),
+    3: timedelta(hours=24),
+    4: timedelta(hours=24),
+}
+
+
+@dataclass
+class Desk:
+    """One patient's worklist of one rule: everybody answers, when it is due, whatever is open."""
+
+    ask_again: timedelta | None
+    done: list[list[int]] = field(default_factory=list)
+    end: int = 0
+    rested: int = 0
+    alert: int = 0
+    held: int = 0
+    """The newest severity that an answer holds back, 0 for none."""
+
+    def open(self, at: int, severity: int, alert: int, closed: int) -> None:
+        due = at + CLOSED_AFTER[severity] // MICROSECOND
+        itself = severity >= 3 and closed != OPEN and max(closed, at) < due
+        self.end, self.alert, self.held = max(closed, at) if itself else due, alert, 0
+        self.done.append([at, severity, itself])
+        self._answer()
+
+    def _answer(self) -> None:
+        _, priority, itself = self.done[-1]
+        rest = RESTS[priority]
+        if priority > 1:
+            rest = max(rest, self.ask_again or rest)
+        self.rested = self.end if itself else self.end + rest // MICROSECOND
+
+    def wake(self, now: int, closed: Mapping[int, int]) -> None:
+        """Ask again of what was held back and goes on."""
+        while self.held and self.rested <= now:
+            severity, at, self.held = self.held, self.rested, 0
+            if closed[self.alert] == OPEN or closed[self.alert] > at:
+                self.open(at, severity, self.alert, closed[self.alert])
+
+    def take(self, at: int, severity: int, alert: int, closed: int) -> None:
+        if self.done and at < self.end:
+            self.done[-1][1] = min(self.done[-1][1], severity)
+            self.alert = alert
+            self._answer()
+        elif (
+            self.done and at < self.rested and alert == self.alert and severity >= self.done[-1][1]
+        ):
+            self.held = severity
+        else:
+            self.open(at, severity, alert, closed)
+
+
 def worklist(found: Found) -> list[tuple[int, int, int, bool]]:
     """Keep one patient's worklist after the other, one reading after the other."""
-    told = found.evidence
-    rows = [
-        (int(found.patient[e]), seen, severity, int(found.closed_at[e]))
-        for e, seen, severity, late in zip(
-            told.episode.tolist(),
-            told.seen.tolist(),
-            told.severity.tolist(),
-            told.late.tolist(),
-            strict=True,
+    told, closed = found.evidence, dict(enumerate(found.closed_at.tolist()))
+    columns = (told.episode, told.seen, told.severity, told.late)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    done = []
+    for patient in sorted(set(found.patient.tolist())):
+        desk = Desk(found.rule.ask_again)
+        mine = [row for row in rows if found.patient[row[0]] == patient and not row[3]]
+        for alert, at, severity, _ in sorted(mine, key=lambda row: row[1]):
+            desk.wake(at, closed)
+            desk.take(at, severity, alert, closed[alert])
+        desk.wake(FOREVER, closed)
+        done += [(patient, at, severity, bool(itself)) for at, severity, itself in desk.done]
+    return done
+
+
+def seldom(chart: list[Observation]) -> list[Observation]:
+    """Draw the readings of hours out over weeks."""
+    times = ((each, (each.measured_at - NOON) * 29) for each in chart)
+    return [
+        each.model_copy(
+            update={
+                "measured_at": NOON + since,
+                "received_at": NOON + since + (each.received_at - each.measured_at),
+            }
         )
-        if not late
+        for each, since in times
     ]
-    done: list[list[int]] = []
-    end: dict[int, int] = {}
-    for patient, seen, severity, closed in sorted(rows, key=lambda row: row[:2]):
-        if patient in end and seen < end[patient]:
-            done[-1][2] = min(done[-1][2], severity)
-            continue
-        due = seen + CLOSED_AFTER[severity] // MICROSECOND
-        itself = severity >= 3 and closed != OPEN and max(closed, seen) < due
-        end[patient] = max(max(closed, seen) if itself else due, seen)
-        done.append([patient, seen, severity, itself])
-    return [(p, at, severity, bool(itself)) for p, at, severity, itself in done]
 
 
-@settings(max_examples=40)
-@given(rule=rules(), people=st.lists(charts(), max_size=3))
-def test_tasks_are_those_of_a_worklist(rule: object, people: list[list[Observation]]) -> None:
+@settings(max_examples=60)
+@given(
+    rule=rules(),
+    people=st.lists(charts(), max_size=3),
+    days=st.sampled_from([None, 2, 7]),
+    often=st.booleans(),
+)
+def test_tasks_are_those_of_a_worklist(
+    rule: Rule, people: list[list[Observation]], days: int | None, often: bool
+) -> None:
+    rule = rule.model_copy(update={"ask_again": timedelta(days=days) if days else None})
+    people = [seldom(chart) for chart in people] if not often else people
     named = {f"p{number}": chart for number, chart in enumerate(people)}
-    (found,) = run(collect(named), [InForce(rule)]).found  # type: ignore[arg-type]
+    (found,) = run(collect(named), [InForce(rule)]).found
     mine = tasks(found)
     columns = (mine.patient, mine.at, mine.priority, mine.itself)
     # What comes at one moment is in no order.
     if len({(p, s) for p, s, *_ in worklist(found)}) == len(found.evidence.at):
         assert list(zip(*(each.tolist() for each in columns), strict=True)) == worklist(found)
     assert len(mine) == len(worklist(found))
+
+
+def daily(values: str) -> list[Observation]:
+    return [observe("systolic", value, hour=24 * day) for day, value in enumerate(values.split())]
+
+
+@pytest.mark.parametrize(
+    ("values", "ask_again", "days"),
+    [
+        ("185 " * 20, None, [0.0, 1.0, 2.0]),  # every four hours and four, if there are readings
+        ("185 " * 20, 7, [0.0, 7 + 1 / 6, 14 + 2 / 6]),
+        ("185 185 120 120 185 185", 7, [0.0, 4.0]),  # another episode
+        ("185 185 185 120 120 120 120 120", 7, [0.0]),  # it ended before the rest did
+    ],
+)
+def test_an_answered_alert_asks_again_when_its_rest_is_over(
+    values: str, ask_again: int | None, days: list[float]
+) -> None:
+    rest = timedelta(days=ask_again) if ask_again else None
+    rule = PACK["systolic_high"].model_copy(update={"ask_again": rest})
+    readings = collect({"p": daily(values)})
+    (found,) = run(readings, [InForce(rule)]).found
+    seconds = (tasks(found, DEFAULT, readings.end).at - micros(NOON)) / 1_000_000
+    assert [round(s / 86_400, 3) for s in seconds.tolist()][: len(days)] == [
+        round(day, 3) for day in days
+    ]
+    assert len(seconds) == (20 if ask_again is None else len(days))
 
 
 def history() -> dict[str, list[Observation]]:

@@ -85,3 +85,24 @@ def test_an_hi_that_is_milder_than_a_number_has_no_effect(tmp_path: Path) -> Non
     ((line, level, _, said),) = findings(tmp_path, text)
     assert (line, level) == (12, "warning")
     assert said.startswith("gap: beyond_range P3 has no effect")
+
+
+@pytest.mark.parametrize(
+    ("bands", "length", "level", "text"),
+    [
+        ("P1", "P7D", "error", "this rule knows no band but P1"),
+        ("P2", "PT4H", "warning", "ask_again has no effect"),
+        ("P3", "P1D", "warning", "ask_again has no effect"),
+        ("P2", "PT5H", None, ""),
+        ("P3", "P7D", None, ""),
+    ],
+)
+def test_a_rest_that_nothing_takes_is_found(
+    tmp_path: Path, bands: str, length: str, level: str | None, text: str
+) -> None:
+    given = BOTH.replace("P1: {", f"{bands}: {{").replace(
+        "    clear:", f"    ask_again: {length}\n    clear:"
+    )
+    found = [each for each in findings(tmp_path, given) if "ask_again" in each[3]]
+    assert [(line, severity) for line, severity, _, _ in found] == ([(12, level)] if level else [])
+    assert all(text in each[3] for each in found)

@@ -183,3 +183,21 @@ def test_nobody_changes_what_is_locked() -> None:
     )
     with pytest.raises(OverrideError, match="locked"):
         laid_over(locked[0], override)
+
+
+def test_what_is_about_days_rests_for_a_week_and_no_other() -> None:
+    """Nobody is asked daily of a week's mean; weight in heart failure is acted on daily."""
+    resting = {rule.key: rule.ask_again for rule in load_packs().values() if rule.ask_again}
+    assert resting == dict.fromkeys(
+        [
+            "copd_spo2_falling",
+            "dm_glucose_below_range",
+            "dm_glucose_rising",
+            "dm_glucose_unsteady",
+            "htn_diastolic_home_mean",
+            "htn_systolic_home_mean",
+        ],
+        timedelta(days=7),
+    )
+    rules = load_packs()
+    assert all(Severity.P1 not in banded(rules[key]).bands for key in resting)

@@ -5,10 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
-from alerting.model import Direction, Rule, Severity
+from alerting.errors import OverrideError
+from alerting.model import LONGEST_REST, Direction, Level, Override, Rule, Severity
+from alerting.overrides import laid_over
 from alerting.pipeline.inhibit import Asked, Held, Live, What
-from alerting.pipeline.snooze import Snoozed, longest
+from alerting.pipeline.snooze import Snoozed, longest, rest
 from alerting.pipeline.suppress import Tasks, suppress
 from tests.unit.alerting.make import NOON, PACK
 
@@ -146,3 +149,68 @@ def test_one_that_may_get_no_task_inhibits_nobody() -> None:
 def test_how_long_a_snooze_may_be() -> None:
     hours = [longest(Severity(each)).total_seconds() / 3600 for each in ("P1", "P2", "P3", "P4")]
     assert hours == [4, 4, 24, 24]
+
+
+ANSWER = Snoozed(
+    id=C,
+    rule_key=HIGH.key,
+    component=None,
+    direction=Direction.HIGH,
+    up_to=Severity.P3,
+    owner="N. Night",
+    reason="answered, no_action",
+    since=NOON,
+    until=NOON + LONGEST_REST,
+    answers=A,
+)
+SLOW = HIGH.model_copy(update={"ask_again": timedelta(days=7)})
+
+
+@pytest.mark.parametrize(
+    ("rule", "priority", "severity", "hours", "said"),
+    [
+        (HIGH, "P3", "P3", 23, "answered"),
+        (HIGH, "P3", "P3", 24, "goes on"),
+        (SLOW, "P3", "P3", 7 * 24 - 1, "answered"),
+        (SLOW, "P3", "P4", 7 * 24 - 1, "answered"),  # it got better
+        (SLOW, "P3", "P3", 7 * 24, "goes on"),
+        (SLOW, "P3", "P2", 1, "goes on"),  # it got worse
+        (SLOW, "P2", "P2", 7 * 24 - 1, "answered"),
+        (SLOW, "P1", "P1", 0, "goes on"),
+        (SLOW, "P1", "P3", 0, "goes on"),  # what was P1 is never left alone
+    ],
+)
+def test_an_answer_holds_as_long_as_the_rule_rests(
+    rule: Rule, priority: str, severity: str, hours: int, said: str
+) -> None:
+    answer = replace(ANSWER, up_to=Severity(priority))
+    now = NOON + timedelta(hours=hours)
+    (found,) = suppress([asks(A, rule, severity)], (), {}, (answer,), now)
+    assert verdict(found) == said
+    if isinstance(found, Held):
+        assert found.until == found.look_again == NOON + rest(rule.ask_again, Severity(priority))
+    (other,) = suppress([asks(B, rule, severity)], (), {}, (answer,), now)
+    assert verdict(other) == "goes on"  # another episode
+
+
+def test_no_rest_is_shorter_than_without_the_parameter() -> None:
+    hour = timedelta(hours=1)
+    assert rest(hour, Severity.P2) == rest(None, Severity.P2) == longest(Severity.P2)
+    assert rest(5 * hour, Severity.P2) == 5 * hour
+    assert rest(5 * hour, Severity.P3) == longest(Severity.P3)
+
+
+@pytest.mark.parametrize("text", ["P15D", "PT0S", "-P1D", "soon"])
+def test_a_rest_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        type(HIGH).model_validate(HIGH.model_dump() | {"ask_again": text})
+    limit = Override(
+        level=Level.PATIENT,
+        rule_key=HIGH.key,
+        changes={"ask_again": text},
+        reason="too many calls",
+        author="Dr Example",
+        valid_from=NOON,
+    )
+    with pytest.raises(OverrideError, match="ask_again"):
+        laid_over(HIGH, limit)
