@@ -8,7 +8,7 @@ from starlette.requests import Request
 from gateway.access.desk import Desk
 from gateway.access.passwords import is_right
 from gateway.access.second import is_code
-from gateway.access.session import Session
+from gateway.access.session import SecondFactorMissing, Session
 from gateway.access.sign_in import SignInRefused
 from gateway.access.tries import begin_try
 from gateway.errors import Forbidden
@@ -45,13 +45,18 @@ def must_be_fresh(desk: Desk, request: Request, *, always: bool = False) -> Sess
 
 
 def step_up(desk: Desk, request: Request, code: str) -> None:
-    """Take a second factor; of who needs none, the password. Raises SignInRefused."""
+    """Take a second factor; of who needs none, the password.
+
+    Raises SignInRefused, SecondFactorMissing.
+    """
     session, now = desk.session(request), desk.now()
     number = begin_try(desk, request, session.email)
     with desk.pools.of_access(session.who.organisation) as connection:
         person = session.who.id
         if second_factors(connection, person).any:
             right = is_code(desk.key, connection, person, code, now)
+        elif desk.sessions.needs_second(session):
+            raise SecondFactorMissing  # a password is none, and was asked for already
         else:
             right = is_right(code, person_by_id(connection, person)["hash"])
         if right:

@@ -110,7 +110,9 @@ def show(
 
 def _inside(path: str) -> str:
     """Return a path of ours: nobody is sent elsewhere by a link to us."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    # Browsers leave tabs and line ends out of an address: one between two / hides nothing.
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if ours else "/"
 
 
 def _ask(request: Request, then: str, wrong: GatewayError | None = None) -> HTMLResponse:

@@ -133,12 +133,27 @@ def test_what_weighs_more_asks_again_after_five_minutes(console: Console) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["//elsewhere.example", "https://elsewhere.example", "/\\x.example"]
+    "path",
+    [
+        "//elsewhere.example",
+        "https://elsewhere.example",
+        "/\\x.example",
+        "/\t/x.example",
+        "/\n\\x.example",
+    ],
 )
 def test_nobody_is_sent_elsewhere(console: Console, path: str) -> None:
     browser = console.signed_in(console.people[Role.AUDITOR, 1], 1)
     form = {"code": PASSWORD, "then": path}
     assert browser.post("/account/step-up", data=form).headers["location"] == "/"
+
+
+def test_a_password_is_no_second_factor(console: Console) -> None:
+    browser = _after_password(console, Role.CLINICIAN)
+    browser.headers["x-csrf-token"] = _token(browser, "/account/step-up")
+    asked = browser.post("/account/step-up", data={"code": PASSWORD})
+    assert asked.headers["location"] == SETUP
+    assert browser.get("/api/v1/patients").status_code == 403
 
 
 def test_the_database_alone_makes_no_code(console: Console) -> None:
