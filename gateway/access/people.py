@@ -11,7 +11,7 @@ from gateway.access.rights import Role
 from gateway.access.secrets import digest, new_secret
 from gateway.access.who import Who
 from gateway.errors import Conflict, Forbidden, NotFound, WrongInput
-from gateway.storage.credentials import forget_credentials
+from gateway.storage.credentials import can_sign_in, forget_credentials
 from gateway.storage.database import Connection
 from gateway.storage.doorway import NewLink, add_link
 from gateway.storage.people import (
@@ -62,7 +62,8 @@ def invite(
 ) -> tuple[UUID, str | None]:
     """Make somebody something here; return the link by which they choose a password.
 
-    Who can sign in already, since they work elsewhere too, needs none.
+    Who can sign in already needs none. Of who works elsewhere too, nobody gets one from here: it
+    would open what they may see there.
     """
     wanted, now = frozenset(roles), desk.now()
     if not wanted:
@@ -79,7 +80,8 @@ def invite(
         subject=("person", str(person)),
         roles=sorted(wanted),
     )
-    if known is not None and known["hash"] is not None:
+    places = {place["id"] for place in organisations_of(connection, person)}
+    if can_sign_in(connection, person) or places != {by.organisation}:
         return person, None
     fresh = NewLink(b"", "invite", INVITATION_LASTS, by.organisation, person, by=by.id)
     return person, link(desk, connection, fresh)

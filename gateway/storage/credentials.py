@@ -34,6 +34,10 @@ SELECT count(*) AS codes FROM recovery_code WHERE person_id = %s AND used_at IS 
 HAS: Final = """
 SELECT EXISTS (SELECT FROM totp WHERE person_id = %(person)s AND confirmed_at IS NOT NULL) AS totp,
        EXISTS (SELECT FROM passkey WHERE person_id = %(person)s) AS passkey"""
+CAN_SIGN_IN: Final = """
+SELECT EXISTS (SELECT FROM password WHERE person_id = %(person)s)
+    OR EXISTS (SELECT FROM passkey WHERE person_id = %(person)s)
+    OR EXISTS (SELECT FROM oidc_identity WHERE person_id = %(person)s) AS can"""
 BY_SUBJECT: Final = """
 SELECT p.id, p.disabled_at FROM oidc_identity i JOIN person p ON p.id = i.person_id
 WHERE i.issuer = %s AND i.subject = %s"""
@@ -59,6 +63,12 @@ def second_factors(connection: Connection, person: UUID) -> Has:
     """Return which second factors somebody has."""
     row = connection.execute(HAS, {"person": person}).fetchone()
     return Has(**row) if row else Has(totp=False, passkey=False)
+
+
+def can_sign_in(connection: Connection, person: UUID) -> bool:
+    """Say whether somebody has a first factor: a password, a passkey, or a provider."""
+    row = connection.execute(CAN_SIGN_IN, {"person": person}).fetchone()
+    return bool(row and row["can"])
 
 
 def set_totp(connection: Connection, person: UUID, sealed: bytes, now: datetime) -> bool:

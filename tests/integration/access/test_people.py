@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from gateway.access.people import LastAdministrator, change_roles
 from gateway.access.rights import Right, Role
 from gateway.access.who import Who
+from gateway.storage.credentials import link_to_provider
 from gateway.storage.people import give_roles, roles_in
 from tests.fixtures.console import Console
 
@@ -121,6 +122,22 @@ def test_who_works_elsewhere_too_is_not_reset_from_here(console: Console) -> Non
     form = {"organisation": str(console.organisations[1])}
     assert browser.post("/account/organisation", data=form).status_code == 303
     assert "auditor1@example.org" in browser.get("/people").text
+
+
+@pytest.mark.parametrize("by_provider", [True, False])
+def test_an_invitation_from_elsewhere_opens_nobodys_account(
+    console: Console, by_provider: bool
+) -> None:
+    email = f"wanted-{int(by_provider)}@example.org"
+    own = _invited(console, email, "clinician")
+    person = _person(console, email)
+    if by_provider:
+        with console.database.transaction() as connection:
+            link_to_provider(connection, "https://id.example", email, person, console.now())
+    new = {"name": "x", "email": email, "roles": ["auditor"]}
+    answer = console.client(ADMIN, 1).post("/api/v1/people", json=new)
+    assert answer.json() == {"id": str(person), "link": None}
+    assert console.nobody().get(own).status_code == 200
 
 
 def test_a_new_beginning_ends_sessions_and_forgets_the_password(console: Console) -> None:
