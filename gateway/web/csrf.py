@@ -7,6 +7,7 @@ sends it as `csrf`, a script as X-CSRF-Token. A program has no cookie, and needs
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,7 +66,11 @@ def _from_here(request: Request, strictly: bool) -> bool:
     if origin is None:
         return not strictly
     ours = {request.headers.get("host"), urlsplit(request.app.state.settings.console_origin).netloc}
-    return urlsplit(origin).netloc in ours
+    try:
+        where = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(where) and where in ours
 
 
 def _is_form(request: Request) -> bool:
@@ -82,7 +87,10 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _field(scope: Scope, whole: bytes) -> str:
-    form = await Request(dict(scope), _again(whole, _nothing)).form()
+    try:
+        form = await Request(dict(scope), _again(whole, _nothing)).form()
+    except HTTPException:  # nobody can read it: it has no token
+        return ""
     given = form.get(FIELD, "")
     await form.close()
     return given if isinstance(given, str) else ""

@@ -30,6 +30,10 @@ def choose(code: str, back: Annotated[str, Query(max_length=200)] = "/") -> Redi
     if code not in languages():
         raise NotFound(f"There is no {code}; there are {', '.join(languages())}.")
     # Of an address only the path counts: a redirect to //host would leave the site.
-    answer = RedirectResponse("/" + urlsplit(back).path.lstrip("/\\"), 303)
+    try:
+        path = urlsplit(back).path.lstrip("/\\")
+    except ValueError:
+        path = ""
+    answer = RedirectResponse(f"/{path}", 303)
     answer.set_cookie(LANGUAGE, code, max_age=A_YEAR, samesite="lax", httponly=True)
     return answer
