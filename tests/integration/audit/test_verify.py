@@ -322,7 +322,7 @@ def checkpoint_files(settings: Settings) -> list[Path]:
         (lambda lines: lines[1:], "checkpoint 1 is missing"),
         (lambda _: [], "1 to 2 are missing"),
         (lambda lines: [lines[0].replace("2026", "2025"), lines[1]], "line 1 was changed"),
-        (lambda lines: [lines[0][:-2] + "00", lines[1]], "line 1 was changed"),
+        (lambda lines: [lines[0][:-2] + "ff", lines[1]], "line 1 was changed"),
         (lambda lines: [lines[0], lines[1], lines[1]], "checkpoint 2 is there twice"),
         (lambda lines: [lines[0], "rubbish", lines[1]], "line 2 was changed"),
     ],

@@ -1,5 +1,6 @@
 """A row of an organisation in every table, marked, so that it is known wherever it turns up."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -63,8 +64,10 @@ class Mark:
 
     def is_in(self, text: str) -> bool:
         """Say whether something of theirs can be read there."""
-        signs = (self.word, self.word.encode().hex(), str(self.number), str(self.organisation))
-        return any(sign in text for sign in (*signs, str(self.id)))
+        signs = (self.word, self.word.encode().hex(), str(self.organisation), str(self.id))
+        # By itself: the digits of a moment or of an address may hold it by chance.
+        number = re.search(rf"(?<!\d){self.number}(?!\d)", text)
+        return number is not None or any(sign in text for sign in signs)
 
 
 def marked(word: str, number: int) -> Mark:
