@@ -18,7 +18,7 @@ from gateway.storage.database import Connection
 
 COLUMNS: Final = tuple(Registration.model_fields)
 NEEDED: Final = ("given_name", "family_name", "birth_date", "phone")
-MOST: Final = 5_000
+MOST: Final = 2_000
 EXAMPLE: Final = {
     "given_name": "Ada",
     "family_name": "Example",

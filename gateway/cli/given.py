@@ -2,6 +2,7 @@
 
 import getpass
 import unicodedata
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -40,9 +41,15 @@ def somebody() -> str:
         return "somebody"
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all time zones; to look for them reads hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def zone(text: str) -> str:
     """Return the name of a time zone."""
-    if text not in available_timezones():
+    if text not in zones():
         raise WrongInput(f"No time zone {text!r}; an example is Europe/Vienna.")
     return ZoneInfo(text).key
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from gateway.care import register
 from gateway.care.consent_text import PARAGRAPHS, VERSION
 from gateway.care.contact_ways import language_names
 from gateway.care.registration import NotRegistered, Registration, read_registration
+from gateway.cli import given
 from gateway.errors import Changed
 from gateway.storage import care_teams, consents
 from gateway.storage.consents import By, How, NewConsent
@@ -188,7 +189,7 @@ def _form(
         channels=CHANNELS,
         relations=RELATIONS,
         spoken=language_names(call.who.language.split("-")[0]),
-        zones=sorted(available_timezones()),
+        zones=sorted(given.zones()),
         teams=care_teams.teams(call.connection),
         consent_version=VERSION,
         consent_texts={code: list(map(translator(code), PARAGRAPHS)) for code in languages()},
@@ -229,4 +230,4 @@ def _by(call: Call) -> By:
 
 def _today(call: Call, typed: Mapping[str, Any]) -> Any:
     zone = typed.get("timezone", call.who.zone)
-    return call.now.astimezone(ZoneInfo(zone if zone in available_timezones() else "UTC")).date()
+    return call.now.astimezone(ZoneInfo(zone if zone in given.zones() else "UTC")).date()
