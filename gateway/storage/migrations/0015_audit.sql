@@ -153,12 +153,15 @@ REVOKE EXECUTE ON FUNCTION series_kind, series_make_room, assignment_is_unambigu
     task_is_escalated, audit_text, audit_chain, audit_is_only_added_to FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_organisation TO hearthline_app;
 
--- Nor may an expression, wherever it came in, name another organisation, or a table stand before one
--- of ours. Where who migrates is no superuser, the first is left to the administrator of the server.
+-- Nor may an expression, wherever it came in, name another organisation, or look at what others ask, or
+-- a table stand before one of ours. Where who migrates is no superuser, the first two are left to the
+-- administrator of the server.
 DO $$
 BEGIN
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        REVOKE EXECUTE ON FUNCTION set_config FROM PUBLIC;
+        REVOKE EXECUTE ON FUNCTION set_config, pg_stat_get_activity, pg_stat_get_backend_activity
+            FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION pg_stat_get_activity, pg_stat_get_backend_activity TO pg_monitor;
     END IF;
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;

@@ -177,6 +177,7 @@ CATALOGUES = (
     "SELECT * FROM pg_file_settings",
     "SELECT * FROM pg_largeobject",
     "SELECT * FROM pg_stat_activity",
+    "SELECT pg_stat_get_backend_activity(n) FROM generate_series(1, 50) n",
     "SELECT * FROM pg_prepared_statements",
     "SELECT * FROM pg_cursors",
     "SELECT * FROM pg_stat_user_tables",
@@ -190,8 +191,11 @@ CATALOGUES = (
 
 
 @pytest.mark.parametrize("statement", CATALOGUES)
-def test_the_catalogues_tell_nothing(crowded: Database, app: Connection, statement: str) -> None:
-    with crowded.connect() as connection:
+def test_the_catalogues_tell_nothing(
+    crowded: Database, url: str, app: Connection, statement: str
+) -> None:
+    with crowded.connect() as connection, psycopg.connect(url, row_factory=dict_row) as other:
+        place(other, THEIRS.organisation)
         # Somebody else's query with a value in it, as a statement that runs would have.
         connection.execute(f"SELECT 'busy {THEIRS.word}'")
         assert not theirs_in(told(app, statement))
