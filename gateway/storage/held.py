@@ -13,7 +13,7 @@ FOR_PEOPLE: Final = ("implausible_jump", "unassigned", "not_paired")
 COLUMNS: Final = """
 SELECT q.id, q.reason, q.received_at, q.measured_at, q.user_slot, q.again_at, q.again_by,
     q.hub_id, h.name AS hub, h.timezone, q.device_id, d.profile, d.id IS NOT NULL AS known_device,
-    o.patient_id, w.name AS patient, coalesce(w.restricted, false) AS restricted,
+    w.id AS patient_id, w.name AS patient, coalesce(w.restricted, false) AS restricted,
     t.sentence AS question, o.task_id,
     coalesce(o.reading_id IS NOT NULL, false) AS asked
 FROM quarantine q
@@ -71,6 +71,7 @@ class HeldRow(Frozen):
     known_device: bool
     patient_id: UUID | None = None
     patient: str | None
+    """Who is asked about; else whose home it is: where that is closed, so is what it holds."""
     restricted: bool
     question: str | None
     """Of a task, with values: for those who may read them."""

@@ -74,6 +74,13 @@ def test_a_slot_is_given_to_a_person_and_all_its_readings_are_taken(
     assert measure(shared_database, home) == []
 
 
+def test_what_is_held_of_a_home_is_looked_at_as_its_patient_is(
+    shared_database: Database, home: Site
+) -> None:
+    (row,) = measure(shared_database, home, 1)
+    assert (row.asked, row.patient_id, row.restricted) == (False, home.patient, False)
+
+
 def test_what_still_cannot_be_taken_stays_held_and_is_not_tried_for_ever(
     shared_database: Database, home: Site
 ) -> None:
