@@ -158,43 +158,43 @@ class Snoozed(Ticked):
 @router.post("/worklist/take")
 def take(call: Worker, request: Request, ticked: Annotated[Ticked, Form()]) -> Response:
     """Take all that are ticked and nobody has yet."""
-    _may_work_on(call, ticked)
-    n = take_all(call.connection, ticked.task, call.who.id, call.who.name, call.now)
-    call.audit("task.take", tasks=[str(task) for task in ticked.task])
+    tasks = _for_work(call, "task.take", ticked)
+    n = take_all(call.connection, tasks, call.who.id, call.who.name, call.now)
     said = template("Taken: {n}; somebody else has {others}.")
-    return _done(call, request, said, n, len(ticked.task) - n)
+    return _done(call, request, said, n, len(tasks) - n)
 
 
 @router.post("/worklist/give")
 def give(call: Worker, request: Request, given: Annotated[Given, Form()]) -> Response:
     """Ask a colleague for all that are ticked."""
-    _may_work_on(call, given)
+    tasks = _for_work(call, "task.assign", given, to=str(given.to))
     to = find_colleague(call.connection, given.to)
     if not to.may(Right.TASKS_WORK):
         raise Conflict("Their role does not let them work on these tasks.")
     by = (call.who.id, call.who.name)
-    n = give_all(call.connection, given.task, (to.id, to.name), by, call.now, note=given.note)
-    call.audit("task.give", tasks=[str(task) for task in given.task], to=str(to.id))
+    n = give_all(call.connection, tasks, (to.id, to.name), by, call.now, note=given.note)
     said = template("Handed over: {n}; not possible for {others}.")
-    return _done(call, request, said, n, len(given.task) - n)
+    return _done(call, request, said, n, len(tasks) - n)
 
 
 @router.post("/worklist/snooze")
 def snooze(call: Worker, request: Request, snoozed: Annotated[Snoozed, Form()]) -> Response:
     """Let all that are ticked wait."""
-    _may_work_on(call, snoozed)
+    tasks = _for_work(call, "task.snooze", snoozed)
     length = timedelta(hours=snoozed.hours)
     if length > longest(Severity.P4):
         raise WrongInput("A snooze ends within a day.")
-    n = snooze_all(call.connection, snoozed.task, call.who.name, snoozed.reason, length, call.now)
-    call.audit("task.snooze", tasks=[str(task) for task in snoozed.task])
+    n = snooze_all(call.connection, tasks, call.who.name, snoozed.reason, length, call.now)
     said = template("Waiting: {n}; not possible for {others}.")
-    return _done(call, request, said, n, len(snoozed.task) - n)
+    return _done(call, request, said, n, len(tasks) - n)
 
 
-def _may_work_on(call: Call, ticked: Ticked) -> None:
-    for task in ticked.task:
-        find_for_work(call, task)
+def _for_work(call: Call, action: str, ticked: Ticked, **detail: Any) -> list[UUID]:
+    """Record what is done with tasks, and for whom. Raises NotFound, Forbidden, Restricted."""
+    rows = [find_for_work(call, task) for task in dict.fromkeys(ticked.task)]
+    ids = [str(row.id) for row in rows]
+    call.audit(action, patients=[row.patient_id for row in rows], tasks=ids, **detail)
+    return [row.id for row in rows]
 
 
 def _done(call: Call, request: Request, said: str, n: int, others: int) -> Response:

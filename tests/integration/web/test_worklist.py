@@ -144,6 +144,12 @@ def test_many_at_once_only_where_it_is_not_urgent(console: Console, patient: UUI
     taken = browser.post("/worklist/take", data={"task": low}, headers=HTMX)
     assert taken.status_code == 204
     assert {owner(console, task) for task in low} == {("Coordinator 0", "accepted")}
+    with console.database.transaction() as connection:
+        recorded = connection.execute(
+            "SELECT patients, detail FROM audit WHERE action = 'task.take'"
+            " ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+    assert recorded == {"patients": [patient], "detail": {"tasks": [str(task) for task in low]}}
     # What a third person has stays there.
     asked = {"task": low, "to": str(console.people[Role.COORDINATOR, 0])}
     told = console.client(Role.CLINICIAN).post("/worklist/give", data=asked, headers=HTMX)
