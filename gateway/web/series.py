@@ -1,11 +1,12 @@
 """A patient's charts as numbers: points or buckets, limits, what is usual, alerts and notes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from statistics import fmean
+from typing import Any, Final, Literal
 
 from alerting.bands import Banded
 from alerting.model import Direction, Rule
@@ -81,23 +82,46 @@ def _series(
     name: str, rows: Iterable[Point | Bucket], moments: Sequence[float], unit: str
 ) -> dict[str, Any]:
     """Return the columns of one value; of days, weeks and months three, and of how many."""
-    found = {at(row): row for row in rows if row.name == name}
-    every = [found.get(moment) for moment in moments]
-    if any(isinstance(row, Bucket) for row in found.values()):
-        buckets = [row if isinstance(row, Bucket) else None for row in every]
-        return {
-            "name": name,
-            "value": [_in(row.mean, row.unit, unit) if row else None for row in buckets],
-            "low": [_in(row.lowest, row.unit, unit) if row else None for row in buckets],
-            "high": [_in(row.highest, row.unit, unit) if row else None for row in buckets],
-            "counts": [row.readings if row else 0 for row in buckets],
-        }
-    points = [row if isinstance(row, Point) else None for row in every]
+    mine = [row for row in rows if row.name == name]
+    buckets = [row for row in mine if isinstance(row, Bucket)]
+    if buckets:
+        return {"name": name, **_bars(buckets, moments, unit)}
+    found = {at(row): row for row in mine if isinstance(row, Point)}
+    points = [found.get(moment) for moment in moments]
     return {
         "name": name,
         "value": [_in(row.number, row.unit, unit) if row else None for row in points],
         "doubtful": [row is not None and row.validity == "questionable" for row in points],
     }
+
+
+def _bars(rows: Iterable[Bucket], moments: Sequence[float], unit: str) -> dict[str, list[Any]]:
+    """Return mean, lowest, highest and how many; of two devices with two units, all together."""
+    found: dict[float, list[Bucket]] = defaultdict(list)
+    for row in rows:
+        if convert(row.mean, row.unit, unit) is not None:
+            found[at(row)].append(row)
+    every = [found.get(moment, []) for moment in moments]
+    return {
+        "value": [_mean(of, unit) for of in every],
+        "low": [min(_all(of, "lowest", unit), default=None) for of in every],
+        "high": [max(_all(of, "highest", unit), default=None) for of in every],
+        "counts": [sum(one.readings for one in of) for of in every],
+    }
+
+
+def _mean(rows: Sequence[Bucket], unit: str) -> Number:
+    means = _all(rows, "mean", unit)
+    if len(means) < 2:
+        return next(iter(means), None)
+    return round(fmean(means, weights=[one.readings for one in rows]), 2)
+
+
+def _all(
+    rows: Iterable[Bucket], which: Literal["lowest", "highest", "mean"], unit: str
+) -> list[float]:
+    found = (_in(getattr(one, which), one.unit, unit) for one in rows)
+    return [number for number in found if number is not None]
 
 
 def _limits(names: Sequence[str], rules: Iterable[Rule], unit: str) -> Iterable[dict[str, Any]]:
