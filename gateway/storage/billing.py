@@ -21,12 +21,12 @@ FIRST: Final = """
 SELECT (SELECT (r.measured_at AT TIME ZONE p.timezone)::date FROM reading r
     WHERE r.organisation_id = p.organisation_id AND r.patient_id = p.id AND r.validity = 'valid'
     ORDER BY r.measured_at LIMIT 1) AS day,
-    (SELECT c.given_at::date FROM consent c WHERE c.patient_id = p.id AND c.kind = 'monitoring'
-        AND c.withdrawn_at IS NULL) AS consent
+    (SELECT (c.given_at AT TIME ZONE p.timezone)::date FROM consent c
+        WHERE c.patient_id = p.id AND c.kind = 'monitoring' AND c.withdrawn_at IS NULL) AS consent
 FROM patient p WHERE p.id = %s"""
 MINUTES: Final = """
 SELECT coalesce(sum(e.ended_at - e.began_at) FILTER (WHERE e.activity <> 'set_up'), '0') AS time,
-    count(*) FILTER (WHERE e.live) AS live
+    count(*) FILTER (WHERE e.live AND e.activity <> 'set_up') AS live
 FROM time_entry e JOIN patient p ON p.id = e.patient_id
 WHERE e.patient_id = %(patient)s AND e.voided_at IS NULL
   AND e.began_at >= %(since)s::date::timestamp AT TIME ZONE p.timezone

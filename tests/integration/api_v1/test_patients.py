@@ -142,6 +142,11 @@ def test_a_minute_counts_once(world: World) -> None:
     assert billed["month"]["minutes"] == 21
     assert {each["code"]: each["units"] for each in billed["standings"]}["99457"] == 1
     assert "no_consent" in billed["warnings"]
+    set_up = {"activity": "set_up", "began_at": worked["ended_at"], "live": True}
+    set_up["ended_at"] = (begun + timedelta(minutes=26)).isoformat()
+    assert world.post(path, set_up).status_code == 201
+    still = world.get(f"/patients/{world.patient}/billing", month=month)["month"]
+    assert (still["minutes"], still["live_contacts"]) == (21, 1)  # set-up is no management
     void = world.post(f"{path}/{entry['id']}/void", {"reason": "wrong patient"})
     assert void.status_code == 200
     assert (
