@@ -1,4 +1,4 @@
-"""How a box becomes a hub: registered for a home, invited, confirmed; paired; replaced.
+"""How a box becomes a hub: registered for a home, invited, confirmed; replaced, shut out.
 
 An invitation is a secret that is kept nowhere: it takes no Idempotency-Key, and each ends the one
 before.
@@ -22,11 +22,9 @@ from gateway.api.made import Done, Made
 from gateway.api.problems import to_problem
 from gateway.api.v1.hubs import find_hub
 from gateway.care import installing
-from gateway.cli import given
 from gateway.enrolment.confirm import try_digits
 from gateway.enrolment.invite import LIFE, Door
-from gateway.enrolment.receipt import InstallationReceipt, kept_receipt, make_receipt
-from gateway.errors import Conflict, NotFound, WrongDigits, WrongInput
+from gateway.errors import Conflict, WrongDigits
 from gateway.identity.stored import read_stored
 from gateway.settings import Settings
 from gateway.storage.installs import begun_for
@@ -63,16 +61,6 @@ class Why(_Strict):
     """Why a hub is shut out."""
 
     reason: Literal["stolen", "lost", "retired"]
-
-
-class NewPairing(_Strict):
-    """A device, by the hub's proof, or by what stands on it; and whose readings it takes."""
-
-    patient: UUID
-    proof: Annotated[str, Field(max_length=2000)] = ""
-    address: Annotated[str, Field(max_length=40)] = ""
-    profile: Annotated[str, Field(max_length=64)] = ""
-    slot: Annotated[int, Field(ge=0, le=255)] | None = None
 
 
 @router.post("", status_code=201, summary="Register a hub for a home")
@@ -118,34 +106,6 @@ def confirm(hub: UUID, new: Digits, call: Writes) -> Done | JSONResponse:
     return Done()
 
 
-@router.post("/{hub}/devices", status_code=201, summary="Pair a device", responses=problems(400))
-def pair(hub: UUID, new: NewPairing, call: Writes, once: OnceOnly) -> Made:
-    """Give a device to the hub and to a patient, from now on, or from the end of the pairing."""
-
-    def made() -> Made:
-        find_hub(call, hub)
-        must_see(call, new.patient)
-        device = installing.pair(call.connection, hub, _named(new), new.patient, call.now)
-        subject = ("device", str(device))
-        call.audit("device.pair", patient=new.patient, subject=subject, hub=hub)
-        return Made(id=device)
-
-    return once(call, new, Made, made)
-
-
-@router.post("/{hub}/devices/{device}/end", summary="End a pairing")
-def unpair(hub: UUID, device: UUID, call: Writes, once: OnceOnly) -> Done:
-    """Take it away: it is nobody's here from now on. What was measured before stays theirs."""
-
-    def done() -> Done:
-        find_hub(call, hub)
-        installing.take_away(call.connection, hub, device, call.who.name, call.now)
-        call.audit("device.unpair", subject=("device", str(device)), hub=hub)
-        return Done()
-
-    return once(call, None, Done, done)
-
-
 @router.post("/{hub}/replace", status_code=201, summary="Put another box in a hub's place")
 def replace(hub: UUID, call: Writes, once: OnceOnly) -> Made:
     """Register a hub in its place: devices move, the old one is refused from now on."""
@@ -172,42 +132,7 @@ def revoke(hub: UUID, why: Why, call: Writes, once: OnceOnly) -> Done:
     return once(call, why, Done, done)
 
 
-@router.post("/{hub}/receipt", status_code=201, summary="Prove an installation")
-def prove(hub: UUID, call: Writes, once: OnceOnly) -> InstallationReceipt:
-    """Follow the newest reading on its whole way, open and end a test task, keep all of it."""
-
-    def made() -> InstallationReceipt:
-        find_hub(call, hub)
-        receipt = make_receipt(call.connection, hub, call.who.name, call.now)
-        call.audit("install.receipt", subject=("hub", str(hub)), receipt=receipt.id)
-        return receipt
-
-    return once(call, None, InstallationReceipt, made)
-
-
-@router.get("/{hub}/receipt", summary="The receipt of an installation")
-def show_receipt(
-    hub: UUID, call: Annotated[Call, needs(Right.DEVICES_READ)]
-) -> InstallationReceipt:
-    """Show the newest that is kept. It holds no value."""
-    find_hub(call, hub)
-    kept = kept_receipt(call.connection, hub)
-    if kept is None:
-        raise NotFound("No receipt of this hub is kept.")
-    call.audit("install.receipt_view", subject=("hub", str(hub)))
-    return kept
-
-
 def _door(settings: Settings) -> Door:
     if settings.api_url is None:
         raise Conflict("The gateway has no API for hubs (HEARTHLINE_API_PORT is 0).")
     return Door(settings.api_url, read_stored(settings.keys / "ca.crt"))
-
-
-def _named(new: NewPairing) -> installing.Named:
-    if bool(new.proof) == bool(new.address):
-        raise WrongInput("Name the device by `proof`, or by `address` and `profile`.")
-    if new.proof:
-        return installing.Named(proof=new.proof, slot=new.slot)
-    address = given.address(new.address)
-    return installing.Named(address=address, profile=new.profile, slot=new.slot)
