@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from alerting.languages import translator
 from alerting.model import Evidence, Severity
+from gateway.access.restricted import may_see
 from gateway.access.rights import Right
 from gateway.api.call import Call
 from gateway.api.tasks_shown import tag
@@ -67,7 +68,8 @@ def task_page(
     live: str = "",
 ) -> HTMLResponse:
     """Return the page; `closing` and `wrong` are of a form that could not be taken."""
-    health = call.who.may(Right.TASKS_READ)
+    # A technical task is everybody's work; a record that is closed stays closed all the same.
+    health = call.who.may(Right.TASKS_READ) and may_see(call, row.patient_id)
     detail = show_task(call.connection, row.id)
     explanation = detail.explanation if health else None
     given: dict[str, Any] = {

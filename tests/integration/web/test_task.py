@@ -8,6 +8,7 @@ import pytest
 
 from gateway.access.rights import Role
 from gateway.care.dispositions import RedFlag
+from gateway.storage import care_teams
 from tests.fixtures.console import Console
 from tests.integration.web.work import add_patient, add_task
 
@@ -183,6 +184,22 @@ def test_a_task_tells_what_to_say_and_whom_to_call(console: Console, patient: UU
     assert "arm at heart height" in html.replace("\n", " ")
     assert 'href="tel:+13125550142"' in html
     assert "1200 W Harrison St" in html
+
+
+def test_a_technical_task_tells_nothing_of_a_closed_record(console: Console, patient: UUID) -> None:
+    place = console.organisations[0]
+    with console.database.transaction() as connection:
+        team = care_teams.add_team(connection, place, "Closed", "Bea", datetime.now(UTC))
+        connection.execute(
+            "UPDATE patient SET restricted = true, care_team_id = %s, phones = "
+            "ARRAY['+13125550199'], address = '5 Hidden Street' WHERE id = %s",
+            [team, patient],
+        )
+        task = add_task(connection, place, patient, queue="technical", priority="P3")
+    answer = console.client(Role.COORDINATOR).get(f"/tasks/{task}")
+    assert answer.status_code == 200
+    assert "Hidden Street" not in answer.text
+    assert "0199" not in answer.text
 
 
 def test_every_view_is_recorded(console: Console, patient: UUID) -> None:
