@@ -76,7 +76,7 @@ def whole(call: Call, row: WorkRow) -> TaskWhole:
         "explanation": detail.explanation if health else None,
         "history": detail.history if health else (),
         "disposition": detail.disposition if health else None,
-        "closed_by": detail.closed_by,
-        "closed_reason": detail.closed_reason,
+        "closed_by": None if row.hidden else detail.closed_by,
+        "closed_reason": None if row.hidden else detail.closed_reason,
     }
     return TaskWhole(**dict(shown(call, row)), **more)

@@ -128,4 +128,5 @@ def show_alert(
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"sentence": "", "rule_key": "", "held_why": None} if row["hidden"] else row
+    untold = {"sentence": "", "rule_key": "", "direction": "", "held_why": None}
+    return row | untold if row["hidden"] else row

@@ -59,6 +59,11 @@ SELECT id, name, roles FROM app_person WHERE disabled_at IS NULL ORDER BY lower(
 MEMBER: Final = """
 SELECT 1 FROM care_team_member m JOIN patient p ON p.care_team_id = m.care_team_id
 WHERE p.id = %s AND m.person_id = %s AND m.until IS NULL"""
+# Whether to be in the team would open records that are closed to this person now.
+OPENS: Final = """
+SELECT EXISTS (SELECT FROM patient WHERE care_team_id = %(team)s AND restricted)
+    AND NOT EXISTS (SELECT FROM care_team_member
+        WHERE care_team_id = %(team)s AND person_id = %(person)s AND until IS NULL) AS opens"""
 BY_NAME: Final = "SELECT id, name FROM care_team WHERE organisation_id = %s"
 
 
@@ -132,6 +137,12 @@ def put_member(
     connection.execute(LEAVE, {"team": id_, "person": person, "now": now})
     told = {"team": id_, "person": person, "function": function, "now": now}
     connection.execute(JOIN, told)
+
+
+def opens_records(connection: Connection, id_: UUID, person: UUID) -> bool:
+    """Say whether somebody would see restricted patients by being taken in."""
+    row = connection.execute(OPENS, {"team": id_, "person": person}).fetchone()
+    return bool(row and row["opens"])
 
 
 def end_member(connection: Connection, id_: UUID, person: UUID, now: datetime) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from device_profiles.reading import Frozen
 from gateway.errors import NotFound
+from gateway.storage.closed import CLOSED
 from gateway.storage.database import Connection
 
 HUBS: Final = """
@@ -22,9 +23,10 @@ WHERE NOT h.synthetic AND (%(after)s::uuid IS NULL OR (lower(h.name), h.id) > (
     SELECT lower(l.name), l.id FROM hub l WHERE l.id = %(after)s))
 ORDER BY lower(h.name), h.id LIMIT %(limit)s"""
 
-DEVICES: Final = """
+DEVICES: Final = f"""
 SELECT d.id, d.profile, d.created_at, g.hub_id, h.name AS hub,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('patient_id', a.patient_id, 'patient', p.name,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('patient_id', a.patient_id, 'patient',
+        CASE WHEN {CLOSED} THEN '' ELSE p.name END,
         'user_slot', a.user_slot, 'since', lower(a.valid)) ORDER BY a.user_slot NULLS FIRST, a.id),
         '[]') FROM assignment a JOIN patient p ON p.id = a.patient_id
      WHERE a.device_id = d.id AND upper_inf(a.valid)) AS users
@@ -33,7 +35,7 @@ LEFT JOIN hub h ON h.id = g.hub_id
 WHERE NOT coalesce(h.synthetic, false) AND (%(device)s::uuid IS NULL OR d.id = %(device)s)
   AND (%(after)s::uuid IS NULL OR (d.created_at, d.id) > (
     SELECT l.created_at, l.id FROM device l WHERE l.id = %(after)s))
-ORDER BY d.created_at, d.id LIMIT %(limit)s"""
+ORDER BY d.created_at, d.id LIMIT %(limit)s"""  # noqa: S608 - constants only
 
 
 class HubSeen(Frozen):
@@ -54,7 +56,7 @@ class HubSeen(Frozen):
 
 
 class User(Frozen):
-    """Whose readings a device takes; without a slot it has one user."""
+    """Whose readings a device takes; without a slot it has one user. Of a closed record no name."""
 
     patient_id: UUID
     patient: str
@@ -82,15 +84,21 @@ def list_hubs(
 
 
 def list_devices(
-    connection: Connection, *, after: UUID | None = None, limit: int = 50
+    connection: Connection,
+    viewer: UUID,
+    now: datetime,
+    *,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> tuple[DeviceSeen, ...]:
     """Return devices, the oldest first; `after` is the last one of the page before."""
-    return _devices(connection, device=None, after=after, limit=limit)
+    return _devices(connection, viewer=viewer, now=now, device=None, after=after, limit=limit)
 
 
-def find_device(connection: Connection, device: UUID) -> DeviceSeen:
+def find_device(connection: Connection, device: UUID, viewer: UUID, now: datetime) -> DeviceSeen:
     """Return a device. Raises NotFound."""
-    for found in _devices(connection, device=device, after=None, limit=1):
+    asked = {"device": device, "viewer": viewer, "now": now, "after": None, "limit": 1}
+    for found in _devices(connection, **asked):
         return found
     raise NotFound("There is no such device in this organisation.")
 

@@ -126,7 +126,7 @@ def list_patients(
     if sought.named:
         where.append("lower(p.name) LIKE '%%' || %(named)s || '%%'")
     if sought.programme:
-        where.append(MEMBERS)
+        where += [MEMBERS, f"NOT {CLOSED}"]
     if after is not None:
         where.append(AFTER)
     query = f"{COLUMNS} WHERE {' AND '.join(where)} ORDER BY lower(p.name), p.id LIMIT %(limit)s"

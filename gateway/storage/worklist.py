@@ -55,7 +55,18 @@ CONDITIONS: Final = {
     "named": "lower(p.name) LIKE '%%' || %(named)s || '%%'",
     "programme": """EXISTS (SELECT FROM programme_member m JOIN programme g ON g.id = m.programme_id
         WHERE m.patient_id = t.patient_id AND g.key = %(programme)s AND m.since <= %(now)s
-          AND (m.until IS NULL OR m.until > %(now)s))""",
+          AND (m.until IS NULL OR m.until > %(now)s))"""
+    # What they are followed for is no more told by the filter than by the row.
+    f" AND NOT {CLOSED_TO}",
+}
+# Of a task of a record that is closed.
+UNTOLD: Final[dict[str, Any]] = {
+    "title": "",
+    "sentence": "",
+    "rule_key": None,
+    "direction": None,
+    "device_id": None,
+    "snoozed_why": None,
 }
 
 
@@ -170,7 +181,7 @@ def find_work(
 
 def _row(row: dict[str, Any]) -> WorkRow:
     if row["hidden"]:
-        row = row | {"title": "", "sentence": ""}
+        row = row | UNTOLD
     return WorkRow(**row)
 
 

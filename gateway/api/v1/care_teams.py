@@ -1,12 +1,13 @@
 """Care teams: who cares for whom."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from gateway.access.restricted import must_be_taken_in
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.documented import problems
@@ -96,7 +97,8 @@ def put_member(
     if_match: IfMatch = None,
 ) -> TeamWhole:
     """Take a colleague in, or give them another function."""
-    _change(call, team, if_match)
+    must_be_taken_in(call, team, person)
+    _change(call, team, if_match, person=str(person), function=new.function)
     care_teams.put_member(call.connection, team, person, new.function, call.now)
     return show(team, call, response)
 
@@ -106,16 +108,18 @@ def end_member(
     team: UUID, person: UUID, call: Writes, response: Response, if_match: IfMatch = None
 ) -> TeamWhole:
     """Let somebody go. Of restricted patients they see nothing from now on."""
-    _change(call, team, if_match)
+    _change(call, team, if_match, person=str(person), function=None)
     care_teams.end_member(call.connection, team, person, call.now)
     return show(team, call, response)
 
 
-def _change(call: Call, team: UUID, if_match: str | None, name: str | None = None) -> None:
+def _change(
+    call: Call, team: UUID, if_match: str | None, name: str | None = None, **who: Any
+) -> None:
     found = care_teams.team(call.connection, team)
     must_match(if_match, _tag(found))
     care_teams.change_team(call.connection, team, found.version, name)
-    call.audit("care-team.change", subject=("care_team", str(team)))
+    call.audit("care-team.change", subject=("care_team", str(team)), **who)
 
 
 def _whole(call: Call, team: UUID) -> TeamWhole:

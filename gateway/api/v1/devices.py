@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from device_profiles.registry import PROFILES
+from gateway.access.restricted import must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.documented import problems
@@ -42,7 +43,7 @@ def list_all(call: Reads, limit: Limit = 50, cursor: Cursor = None) -> Page[Devi
     """List devices, the oldest first."""
     after = read_cursor(cursor, BY_ID)
     last = UUID(after[0]) if after else None
-    rows = list_devices(call.connection, after=last, limit=limit + 1)
+    rows = list_devices(call.connection, call.who.id, call.now, after=last, limit=limit + 1)
     kept, following = page_of(rows, limit, lambda row: [str(row.id)])
     users = [user.patient_id for row in kept for user in row.users]
     call.audit("device.list", patients=users)
@@ -59,7 +60,7 @@ def list_profiles(call: Reads) -> list[Profile]:
 @router.get("/{device}", summary="A device", responses=problems(404))
 def show(device: UUID, call: Reads) -> DeviceSeen:
     """Show a device and whose it is now."""
-    found = find_device(call.connection, device)
+    found = find_device(call.connection, device, call.who.id, call.now)
     users = [user.patient_id for user in found.users]
     call.audit("device.view", subject=("device", str(device)), patients=users)
     return found
@@ -75,6 +76,7 @@ def end(
     """End whose it is, now. What was measured before stays theirs; what comes then is held."""
 
     def done() -> Done:
+        _must_see_users(call, device, ending)
         whose = Whose(device, ending.patient, ending.slot)
         end_assignment(call.connection, whose, call.now, call.who.name)
         subject = ("device", str(device))
@@ -82,3 +84,9 @@ def end(
         return Done()
 
     return once(call, ending, Done, done)
+
+
+def _must_see_users(call: Call, device: UUID, ending: Ending) -> None:
+    for user in find_device(call.connection, device, call.who.id, call.now).users:
+        if ending.patient in (None, user.patient_id) and ending.slot in (None, user.user_slot):
+            must_see(call, user.patient_id)

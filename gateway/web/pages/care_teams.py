@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerting.words import template
+from gateway.access.restricted import must_be_taken_in
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.errors import Changed, Conflict
@@ -75,7 +76,8 @@ def put_member(
     function: Annotated[Function, Form()],
 ) -> Response:
     """Take a colleague in, or give them another function."""
-    if not _changed(call, team, version):
+    must_be_taken_in(call, team, person)
+    if not _changed(call, team, version, person, function):
         return _page(call, request, 412, changed=team)
     care_teams.put_member(call.connection, team, person, function, call.now)
     return go(request, f"/care-teams#team-{team}")
@@ -86,19 +88,22 @@ def end_member(
     team: UUID, person: UUID, call: Writer, request: Request, version: Version
 ) -> Response:
     """Let somebody go: of restricted patients they see nothing from now on."""
-    if not _changed(call, team, version):
+    if not _changed(call, team, version, person):
         return _page(call, request, 412, changed=team)
     care_teams.end_member(call.connection, team, person, call.now)
     return go(request, f"/care-teams#team-{team}")
 
 
-def _changed(call: Call, team: UUID, version: int) -> bool:
+def _changed(
+    call: Call, team: UUID, version: int, person: UUID, function: Function | None = None
+) -> bool:
     """Take the team's next version; False where somebody else has taken it."""
     try:
         care_teams.change_team(call.connection, team, version)
     except Changed:
         return False
-    call.audit("care-team.change", subject=("care_team", str(team)))
+    subject = ("care_team", str(team))
+    call.audit("care-team.change", subject=subject, person=str(person), function=function)
     return True
 
 
