@@ -15,6 +15,7 @@ from gateway.access.rights import Role
 from gateway.access.secrets import digest
 from gateway.access.sign_in import begin_session
 from gateway.errors import NotFound, WrongInput
+from gateway.storage.credentials import can_sign_in
 from gateway.storage.database import Connection
 from gateway.storage.doorway import NewLink, look_at_link, use_link
 from gateway.storage.homes import add_organisation
@@ -63,6 +64,9 @@ def look(desk: Desk, secret: str) -> Link:
 def _look(desk: Desk, connection: Connection, secret: str) -> Link:
     row = look_at_link(connection, digest(secret), desk.now())
     if row is None or (row["kind"] == "first" and somebody_is_registered(connection)):
+        raise LinkRefused
+    # Who has begun in another way meanwhile, as at a provider, is not begun for.
+    if row["kind"] == "invite" and can_sign_in(connection, row["person_id"]):
         raise LinkRefused
     return Link(row["kind"], row["person_id"], row["name"] or "", row["email"] or "")
 
