@@ -150,8 +150,15 @@ function press(key) {
   return true;
 }
 
+/* Who speaks to the machine, or hits keys by chance, switches the single ones off (WCAG 2.1.4). */
+const keysAreOn = () => localStorage.getItem("keys") !== "off";
+const keysSwitch = $("[data-keys]");
+keysSwitch.checked = keysAreOn();
+keysSwitch.addEventListener("change", () => localStorage.setItem("keys", keysSwitch.checked ? "on" : "off"));
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key.length === 1 && !keysAreOn()) return;
   if (event.key === "Escape" && typing(event.target)) return event.target.blur();
   if (typing(event.target) || $("dialog[open]")) return;
   const key = before ? `${before} ${event.key}` : event.key;

@@ -93,6 +93,24 @@ def test_a_task_appears_and_is_taken_by_one_key(
     expect(row.locator("[data-open]")).to_be_focused()
 
 
+def test_single_keys_are_switched_off_by_who_does_not_want_them(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    task = a_task(console, patient, priority="P4")
+    page.goto(f"{origin}/worklist")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Use single keys in this browser").uncheck()
+    page.keyboard.press("Escape")
+    page.locator(f"#t-{task} [data-open]").focus()
+    for key in ("t", "?", "s"):
+        page.keyboard.press(key)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.reload()
+    expect(page.locator(f"#t-{task}")).to_contain_text("Nobody has it")
+    page.keyboard.press("?")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_a_dialog_asks_and_closes_by_itself(
     console: Console, patient: UUID, page: Page, origin: str
 ) -> None:
