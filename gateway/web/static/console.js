@@ -69,7 +69,8 @@ function live(address) {
       mark.dataset.state = away ? "away" : "here";
       mark.lastElementChild.textContent = away ? mark.dataset.away : mark.dataset.here;
     }
-    $("#connection").hidden = !away;
+    // A stream that was open before may still be: the browser knows better.
+    $("#connection").hidden = !away && navigator.onLine;
   };
   const tell = () => {
     waiting = null;
