@@ -45,8 +45,10 @@ class Move:
         Raises NotFound, Forbidden, IfMatchMissing, Changed, and what `do` raises.
         """
 
+        # Before what was answered once is answered again: it may be closed to who asks by now.
+        find_for_work(self.call, self.task)
+
         def moved() -> Task:
-            find_for_work(self.call, self.task)
             lock_task(self.call.connection, self.task)
             row = find_for_work(self.call, self.task)
             first(row)

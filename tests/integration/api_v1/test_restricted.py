@@ -83,3 +83,14 @@ def test_nobody_takes_themselves_into_a_team_to_see_its_patients(world: World, t
         ).fetchone()
     assert row is not None
     assert row["detail"] == {"person": str(me), "function": "nurse"}
+
+
+def test_an_answer_of_before_is_not_given_again(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    task = world.get("/tasks")["items"][0]
+    path, sent = f"/tasks/{task['id']}/take", {"if_match": task["etag"], "idempotency_key": "one"}
+    for _ in range(2):
+        assert world.post(path, **sent).status_code == 200
+    request.getfixturevalue("team")
+    assert world.code(world.post(path, **sent)) == (403, "restricted")
