@@ -56,7 +56,7 @@ class Sessions:
     pools: Pools
     now: Callable[[], datetime]
     demo_sign_in: bool = False
-    """Whether demo people need no second factor."""
+    """Whether demo people are let in, without a second factor."""
 
     def of(self, request: Request) -> Session:
         """Return the session, whether a second factor is missing or not. Raises NotSignedIn."""
@@ -67,7 +67,7 @@ class Sessions:
         there = BACKGROUND not in request.headers and request.url.path != STREAM
         with self.pools.of_access() as connection:
             row = find_session(connection, digest(cookie), self.now(), there=there)
-        if row is None or not row["roles"]:
+        if row is None or not row["roles"] or (row["demo"] and not self.demo_sign_in):
             raise NotSignedIn
         return _session(row)
 

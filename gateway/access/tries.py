@@ -1,5 +1,6 @@
 """How often somebody may try to sign in. Counted in the database: all processes count together."""
 
+from ipaddress import IPv6Network, ip_address
 from typing import Final
 
 import structlog
@@ -26,7 +27,7 @@ class TooManyTries(GatewayError):
 def begin_try(desk: Desk, request: Request, account: str) -> int:
     """Count a try, before it is looked at. Raises TooManyTries, whoever it was and does exist."""
     known = desk.key.digest("account", account.strip().lower())
-    place = desk.key.digest("address", address(request))
+    place = desk.key.digest("address", _network(address(request)))
     with desk.pools.of_access() as connection:
         now = desk.now()
         number, of_account, of_address = count_try(connection, known, place, now)
@@ -41,3 +42,14 @@ def begin_try(desk: Desk, request: Request, account: str) -> int:
 def address(request: Request) -> str:
     """Return where a request comes from."""
     return request.client.host if request.client else ""
+
+
+def _network(host: str) -> str:
+    """Return whose it is: of IPv6 everybody has a /64, with more addresses than can be counted."""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host
+    if found.version == 4:
+        return host
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
