@@ -184,11 +184,3 @@ def test_light_dark_and_spanish_are_kept(page: Page, origin: str) -> None:
     expect(page.locator("h1")).to_have_text("Lista de trabajo")
     assert page.locator("html").get_attribute("lang") == "es"
     assert page.locator("html").get_attribute("data-theme") == "dark"
-
-
-def test_without_a_connection_it_says_so(page: Page, origin: str) -> None:
-    page.goto(f"{origin}/worklist")
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_be_visible(timeout=SOON_MS)
-    page.context.set_offline(False)
-    expect(page.locator("#connection")).to_be_hidden(timeout=SOON_MS)
