@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from alerting.model import Queue
 from device_profiles.reading import Frozen
 from gateway.access.rights import Right, Role, rights_of
 from gateway.errors import NotFound
@@ -30,6 +31,10 @@ class Colleague(Frozen):
     def may(self, right: Right) -> bool:
         """Say whether it is allowed to them."""
         return not self.disabled and right in rights_of(frozenset(self.roles))
+
+    def may_work_in(self, queue: Queue) -> bool:
+        """Say whether tasks of this queue can be given to them."""
+        return self.may(Right.TECHNICAL_TASKS if queue == "technical" else Right.TASKS_WORK)
 
 
 def colleagues(

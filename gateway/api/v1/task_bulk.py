@@ -72,7 +72,7 @@ def assign(asked: ManyAssigned, call: Works, once: OnceOnly) -> HowMany:
 
     def given(tasks: tuple[UUID, ...]) -> int:
         to = find_colleague(call.connection, asked.to)
-        if not to.may(Right.TASKS_WORK):
+        if not all(to.may_work_in(find_for_work(call, task).queue) for task in tasks):
             raise Conflict("Their role does not let them work on these tasks.")
         return give_all(call.connection, tasks, (to.id, to.name), by, call.now, note=asked.note)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.access.rights import Right
 from gateway.api.documented import EDITS, problems
 from gateway.api.task_move import MoveOf
 from gateway.api.tasks_shown import Task
@@ -86,8 +85,7 @@ def assign(move: MoveOf, asked: Assigning) -> Task:
 
     def given(row: WorkRow) -> None:
         to = find_colleague(move.call.connection, asked.to)
-        needed = Right.TECHNICAL_TASKS if row.queue == "technical" else Right.TASKS_WORK
-        if not to.may(needed):
+        if not to.may_work_in(row.queue):
             raise Conflict("Their role does not let them work on this task.")
         name, now = move.call.who.name, move.call.now
         hands.assign_task(move.call.connection, row.id, to.id, to.name, name, now, note=asked.note)

@@ -18,7 +18,7 @@ from gateway.care.moves import AlreadyTaken, Status
 from gateway.care.snoozes import snooze_task, wake_task
 from gateway.care.tasks import accept_task, lock_task
 from gateway.errors import Conflict
-from gateway.storage.colleagues import Colleague, colleagues, find_colleague
+from gateway.storage.colleagues import colleagues, find_colleague
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, go, words_of
 from gateway.web.pages.live import live_from
@@ -49,7 +49,7 @@ def ask(
     """Ask for whom, or for how long."""
     row = find_for_work(call, task)
     others = [each for each in colleagues(call.connection, limit=200) if each.id != call.who.id]
-    people = [each for each in others if _may(each, row)]
+    people = [each for each in others if each.may_work_in(row.queue)]
     shown: dict[str, Any] = {"what": what, "task": row, "people": people, "seen": tag(row)}
     return page(request, "ask.html", call.who, **shown)
 
@@ -84,7 +84,7 @@ def give(
     """Ask a colleague, or hand it over."""
     row = _locked(call, task, seen)
     whom = find_colleague(call.connection, to)
-    if not _may(whom, row):
+    if not whom.may_work_in(row.queue):
         raise Conflict("Their role does not let them work on this task.")
     assign_task(call.connection, task, to, whom.name, call.who.name, call.now, note=note)
     call.audit("task.assign", patient=row.patient_id, subject=("task", str(task)), to=str(to))
@@ -141,8 +141,3 @@ def _locked(call: Call, task: UUID, seen: str = "") -> WorkRow:
     if seen:
         must_match(seen, tag(row))
     return row
-
-
-def _may(colleague: Colleague, row: WorkRow) -> bool:
-    technical = row.queue == "technical"
-    return colleague.may(Right.TECHNICAL_TASKS if technical else Right.TASKS_WORK)

@@ -128,10 +128,12 @@ def _rows(call: Call, sought: Sought) -> tuple[list[WorkRow], str | None]:
 
 
 @router.get("/worklist/ask/{what}")
-def ask(call: Worker, request: Request, what: Literal["give", "snooze"]) -> HTMLResponse:
+def ask(
+    call: Worker, request: Request, what: Literal["give", "snooze"], queue: Queue = "clinical"
+) -> HTMLResponse:
     """Ask for whom, or for how long, of those that are ticked."""
     others = [each for each in colleagues(call.connection, limit=200) if each.id != call.who.id]
-    people = [each for each in others if each.may(Right.TASKS_WORK)]
+    people = [each for each in others if each.may_work_in(queue)]
     return page(request, "ask.html", call.who, what=what, task=None, people=people)
 
 
@@ -158,7 +160,7 @@ class Snoozed(Ticked):
 @router.post("/worklist/take")
 def take(call: Worker, request: Request, ticked: Annotated[Ticked, Form()]) -> Response:
     """Take all that are ticked and nobody has yet."""
-    tasks = _for_work(call, "task.take", ticked)
+    tasks = _ids(_for_work(call, "task.take", ticked))
     n = take_all(call.connection, tasks, call.who.id, call.who.name, call.now)
     said = template("Taken: {n}; somebody else has {others}.")
     return _done(call, request, said, n, len(tasks) - n)
@@ -167,20 +169,20 @@ def take(call: Worker, request: Request, ticked: Annotated[Ticked, Form()]) -> R
 @router.post("/worklist/give")
 def give(call: Worker, request: Request, given: Annotated[Given, Form()]) -> Response:
     """Ask a colleague for all that are ticked."""
-    tasks = _for_work(call, "task.assign", given, to=str(given.to))
+    rows = _for_work(call, "task.assign", given, to=str(given.to))
     to = find_colleague(call.connection, given.to)
-    if not to.may(Right.TASKS_WORK):
+    if not all(to.may_work_in(row.queue) for row in rows):
         raise Conflict("Their role does not let them work on these tasks.")
     by = (call.who.id, call.who.name)
-    n = give_all(call.connection, tasks, (to.id, to.name), by, call.now, note=given.note)
+    n = give_all(call.connection, _ids(rows), (to.id, to.name), by, call.now, note=given.note)
     said = template("Handed over: {n}; not possible for {others}.")
-    return _done(call, request, said, n, len(tasks) - n)
+    return _done(call, request, said, n, len(rows) - n)
 
 
 @router.post("/worklist/snooze")
 def snooze(call: Worker, request: Request, snoozed: Annotated[Snoozed, Form()]) -> Response:
     """Let all that are ticked wait."""
-    tasks = _for_work(call, "task.snooze", snoozed)
+    tasks = _ids(_for_work(call, "task.snooze", snoozed))
     length = timedelta(hours=snoozed.hours)
     if length > longest(Severity.P4):
         raise WrongInput("A snooze ends within a day.")
@@ -189,11 +191,14 @@ def snooze(call: Worker, request: Request, snoozed: Annotated[Snoozed, Form()]) 
     return _done(call, request, said, n, len(tasks) - n)
 
 
-def _for_work(call: Call, action: str, ticked: Ticked, **detail: Any) -> list[UUID]:
+def _for_work(call: Call, action: str, ticked: Ticked, **detail: Any) -> list[WorkRow]:
     """Record what is done with tasks, and for whom. Raises NotFound, Forbidden, Restricted."""
     rows = [find_for_work(call, task) for task in dict.fromkeys(ticked.task)]
-    ids = [str(row.id) for row in rows]
-    call.audit(action, patients=[row.patient_id for row in rows], tasks=ids, **detail)
+    call.audit(action, patients=[row.patient_id for row in rows], tasks=_ids(rows), **detail)
+    return rows
+
+
+def _ids(rows: list[WorkRow]) -> list[UUID]:
     return [row.id for row in rows]
 
 

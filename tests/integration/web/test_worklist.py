@@ -156,6 +156,22 @@ def test_many_at_once_only_where_it_is_not_urgent(console: Console, patient: UUI
     assert "not possible for 2" in told.headers["hx-trigger"]
 
 
+def test_many_are_given_to_whom_their_queue_is_for(console: Console, patient: UUID) -> None:
+    technical = task_of(console, patient, priority="P3", queue="technical")
+    clinical = task_of(console, patient, priority="P3")
+    browser = console.client(Role.COORDINATOR)
+    name = f'<option value="{console.people[Role.TECHNICIAN, 0]}">'
+    assert name in browser.get("/worklist/ask/give?queue=technical").text
+    assert name not in browser.get("/worklist/ask/give?queue=clinical").text
+    to = {"to": str(console.people[Role.TECHNICIAN, 0])}
+    both = browser.post("/worklist/give", data=to | {"task": [technical, clinical]}, headers=HTMX)
+    assert both.status_code == 409
+    one = browser.post("/worklist/give", data=to | {"task": [technical]}, headers=HTMX)
+    assert one.status_code == 204
+    assert owner(console, technical) == ("Technician 0", "requested")
+    assert owner(console, clinical)[0] is None
+
+
 def test_a_snooze_says_until_when(console: Console, patient: UUID) -> None:
     task = task_of(console, patient, priority="P3")
     browser = console.client(Role.COORDINATOR)
