@@ -202,11 +202,26 @@ def _found(page: Page, day: Day, step: str) -> bool:
 
 
 PAGES = {
-    "Tess Technician": ["/install", "/fleet", "/worklist"],
-    "Cora Coordinator": ["/worklist", "/held", "/patients/{patient}", "/tasks/{task}", "/account"],
+    "Tess Technician": [
+        "/install",
+        "/install/{hub}",
+        "/install/{hub}/receipt",
+        "/fleet",
+        "/worklist",
+    ],
+    "Cora Coordinator": [
+        "/worklist",
+        "/held",
+        "/patients",
+        "/patients/{patient}",
+        "/tasks/{task}",
+        "/register/{patient}",
+        "/register/import",
+        "/account",
+    ],
     "Clive Clinician": ["/patients/{patient}", "/register"],
-    "Ada Administrator": ["/people", "/programs", "/break-glass", "/fleet"],
-    "Otto Auditor": ["/audit", "/people"],
+    "Ada Administrator": ["/people", "/programs", "/care-teams", "/break-glass", "/fleet"],
+    "Otto Auditor": ["/audit", "/audit?patient={patient}", "/people", "/styleguide"],
 }
 
 
@@ -217,7 +232,7 @@ def test_no_page_keeps_anybody_out(day: Day, name: str) -> None:
     for phone in (False, True):
         worker = sign_in(day.browser, day.origin, name, phone=phone, dark=phone)
         for path in PAGES[name]:
-            worker.visit(path.format(patient=day.patient, task=day.task))
+            worker.visit(path.format(patient=day.patient, task=day.task, hub=day.hub))
             barriers += worker.barriers()
         worker.page.context.close()
     assert not barriers, "\n".join(barriers)
