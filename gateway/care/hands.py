@@ -30,15 +30,19 @@ def assign_task(
     *,
     note: str = "",
 ) -> None:
-    """Ask somebody for a task, or hand it over. Who is asked has not taken it yet.
+    """Ask somebody for a task, or hand it over. Who is asked has not taken it yet, either way:
+    its ladder goes on until they do, since they may be away.
 
     Raises NotFound, MoveNotAllowed.
     """
     row = lock_task(connection, task)
     if Status(row["status"]) in CLOSED:
         raise MoveNotAllowed("It is closed.")
-    connection.execute(ASSIGN, {"owner": name, "id": to, "task": task})
     handed = Status(row["status"]) is not Status.REQUESTED
+    if handed and row["owner_id"] != to:
+        connection.execute(RELEASE, [task])
+        connection.execute(REOPEN, {"task": task, "now": now})
+    connection.execute(ASSIGN, {"owner": name, "id": to, "task": task})
     event = "task_handed_over" if handed else "task_assigned"
     detail = {"to": name, "from": row["owner"], "note": note}
     record(connection, row["organisation_id"], event, now, task=task, actor=by, **detail)

@@ -1,14 +1,14 @@
 """Which moves a task allows: the states of FHIR Task and what may follow what. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
 from uuid import UUID
 
 from alerting.model import Severity
-from gateway.care.dispositions import Disposition
+from gateway.care.dispositions import Disposition, Urgency
 from gateway.errors import Conflict, WrongInput
 
 
@@ -39,6 +39,12 @@ MOVES: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
 )
 
 
+# The patient may be on the telephone already when the task comes.
+ASKED_BEFORE: Final = timedelta(hours=1)
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+URGENT: Final = frozenset({Urgency.EMERGENCY_NOW, Urgency.HOSPITAL_TODAY})
+
+
 class MoveNotAllowed(Conflict):
     """This task cannot go there from where it is."""
 
@@ -55,6 +61,18 @@ class SymptomCheckMissing(WrongInput):
     """A P1 task is completed only with a recorded symptom check."""
 
     code: ClassVar[str] = "symptom_check_missing"
+
+
+class SymptomCheckOld(WrongInput):
+    """Symptoms are asked for this task: not more than an hour before it came, not in the future."""
+
+    code: ClassVar[str] = "symptom_check_old"
+
+
+class UrgencyTooLow(WrongInput):
+    """Who has a red flag needs an emergency service now or a hospital today: choose that."""
+
+    code: ClassVar[str] = "urgency_too_low"
 
 
 class NotDecided(Conflict):
@@ -77,11 +95,23 @@ def check_free(now: Status, owner: str | None, since: datetime | None) -> None:
         raise AlreadyTaken(f"{owner} has it, since {since:%Y-%m-%d %H:%M} UTC.")
 
 
-def check_completion(now: Status, priority: Severity, disposition: Disposition) -> None:
-    """Raise MoveNotAllowed or SymptomCheckMissing."""
-    check_move(now, Status.COMPLETED)
-    if priority is Severity.P1 and disposition.symptom_check is None:
-        raise SymptomCheckMissing
+def check_completion(
+    status: Status, priority: Severity, ended: Disposition, since: datetime, now: datetime
+) -> None:
+    """Look whether a task that is there `since` may end so `now`.
+
+    Raises MoveNotAllowed, SymptomCheckMissing, SymptomCheckOld, UrgencyTooLow.
+    """
+    check_move(status, Status.COMPLETED)
+    check = ended.symptom_check
+    if check is None:
+        if priority is Severity.P1:
+            raise SymptomCheckMissing
+        return
+    if not since - ASKED_BEFORE <= check.at <= now + CLOCKS_DIFFER:
+        raise SymptomCheckOld
+    if check.red_flags and ended.urgency not in URGENT:
+        raise UrgencyTooLow
 
 
 def check_decided(held: Sequence[UUID]) -> None:

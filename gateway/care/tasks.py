@@ -114,8 +114,8 @@ WHERE task_id = %(task)s OR alert_id IN (
 ORDER BY id"""
 
 LOCK: Final = """
-SELECT organisation_id, patient_id, status, priority, owner, owner_id, accepted_at FROM task
-WHERE id = %s FOR UPDATE"""
+SELECT organisation_id, patient_id, status, priority, owner, owner_id, accepted_at, created_at
+FROM task WHERE id = %s FOR UPDATE"""
 
 ACCEPT: Final = """
 UPDATE task SET status = 'accepted', owner = %(by)s, owner_id = %(id)s, accepted_at = %(now)s
@@ -184,10 +184,12 @@ def complete_task(
 ) -> None:
     """Close a task with its coded end.
 
-    Raises NotFound, MoveNotAllowed, SymptomCheckMissing, NotDecided.
+    Raises NotFound, NotDecided, and what `check_completion` raises.
     """
     row = lock_task(connection, task)
-    check_completion(Status(row["status"]), Severity(row["priority"]), disposition)
+    check_completion(
+        Status(row["status"]), Severity(row["priority"]), disposition, row["created_at"], now
+    )
     check_decided(doubts.undecided(connection, task))
     ended = disposition.model_dump(mode="json")
     connection.execute(COMPLETE, {"now": now, "by": by, "disposition": Jsonb(ended), "task": task})

@@ -137,10 +137,12 @@ def wake(move: MoveOf) -> Task:
 
 @router.post("/{task}/complete", summary="Close a task with its coded end")
 def complete(move: MoveOf, asked: Completing) -> Task:
-    """Close it, and open what must follow. P1 closes only with its symptom check."""
+    """Close one's own, and open what must follow. P1 closes only with its symptom check."""
 
     def closed(row: WorkRow) -> None:
         who, now, connection = move.call.who, move.call.now, move.call.connection
+        if row.owner_id != who.id:
+            raise Conflict("Take it first: it is closed by who has it.")
         tasks.complete_task(connection, row.id, who.name, asked.disposition, now)
         if asked.follow_up is not None:
             make_task(

@@ -16,7 +16,6 @@ from gateway.api.call import Call, needs
 from gateway.api.etag import must_match
 from gateway.api.tasks_shown import find_for_work, tag
 from gateway.care.follow_up import make_task
-from gateway.care.moves import SymptomCheckMissing
 from gateway.care.tasks import complete_task, lock_task
 from gateway.errors import Changed, Conflict, GatewayError, WrongInput
 from gateway.storage.contacts import Author, Channel, NewContact, Reached, WithWhom, add_contact
@@ -103,7 +102,7 @@ def close(call: Worker, request: Request, task: UUID, form: Typed) -> Response:
     try:
         with call.connection.transaction():
             _close(call, request, row, closing)
-    except (Changed, Conflict, SymptomCheckMissing, WrongInput) as error:
+    except (Changed, Conflict, WrongInput) as error:
         return _again(call, request, row, closing, error)
     return RedirectResponse("/worklist?" + f"queue={row.queue}", 303)
 

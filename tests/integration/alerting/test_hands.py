@@ -34,6 +34,10 @@ def test_from_hand_to_hand(embedded_database: Database) -> None:
         connection.execute("UPDATE escalation SET next_action_at = NULL")  # its ladder was over
         move_task(connection, task.id, Status.ON_HOLD, "Grace", NOW)
         assign_task(connection, task.id, ada, "Ada", "Grace", NOW, note="end of shift")
+        handed = show_task(connection, task.id)
+        assert (handed.owner, handed.status) == ("Ada", Status.REQUESTED)  # she may be away
+        assert connection.execute(NEXT, [task.id]).fetchone() == {"rings": True}
+        accept_task(connection, task.id, "Ada", NOW, person=ada)
         connection.execute("UPDATE escalation SET next_action_at = NULL")
         release_task(connection, task.id, "Ada", NOW, note="lunch")
         with pytest.raises(MoveNotAllowed):
@@ -46,6 +50,8 @@ def test_from_hand_to_hand(embedded_database: Database) -> None:
         "acknowledged",
         "task_waits",
         "task_handed_over",
+        "task_accepted",
+        "acknowledged",
         "task_released",
     ]
     assert one(embedded_database, NEXT, [task.id]) == {"rings": True}

@@ -1,6 +1,6 @@
 """Which moves a task allows, and what closes it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -20,6 +20,8 @@ from gateway.care.moves import (
     MoveNotAllowed,
     Status,
     SymptomCheckMissing,
+    SymptomCheckOld,
+    UrgencyTooLow,
     check_completion,
     check_move,
     closes_by_itself,
@@ -57,9 +59,24 @@ def test_a_refused_move_says_what_is_possible() -> None:
 
 def test_p1_needs_a_symptom_check() -> None:
     with pytest.raises(SymptomCheckMissing):
-        check_completion(Status.ACCEPTED, Severity.P1, disposition())
-    check_completion(Status.ACCEPTED, Severity.P1, disposition(ASKED))
-    check_completion(Status.ACCEPTED, Severity.P2, disposition())
+        check_completion(Status.ACCEPTED, Severity.P1, disposition(), NOW, NOW)
+    check_completion(Status.ACCEPTED, Severity.P1, disposition(ASKED), NOW, NOW)
+    check_completion(Status.ACCEPTED, Severity.P2, disposition(), NOW, NOW)
+
+
+@pytest.mark.parametrize("hours", [-9 * 365 * 24, -1.1, 0.1])
+def test_symptoms_of_another_day_are_no_check(hours: float) -> None:
+    asked = ASKED.model_copy(update={"at": NOW + timedelta(hours=hours)})
+    with pytest.raises(SymptomCheckOld):
+        check_completion(Status.ACCEPTED, Severity.P1, disposition(asked), NOW, NOW)
+
+
+def test_a_red_flag_is_no_matter_of_self_care() -> None:
+    red = disposition(ASKED.model_copy(update={"red_flags": (RedFlag.CHEST_PAIN,)}))
+    with pytest.raises(UrgencyTooLow):
+        check_completion(Status.ACCEPTED, Severity.P2, red, NOW, NOW)
+    called = red.model_copy(update={"urgency": Urgency.EMERGENCY_NOW})
+    check_completion(Status.ACCEPTED, Severity.P2, called, NOW, NOW)
 
 
 @pytest.mark.parametrize("status", Status)
