@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 from datetime import datetime
@@ -92,6 +93,8 @@ def demo(
 
     if recordings is not None and not recordings.is_dir():
         raise typer.BadParameter(f"there is no folder {recordings}", param_hint="--recordings")
+    # As Ctrl-C: so that its homes and its gateway end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = None if as_json else Console()
     found = None if virtual else find_recordings(recordings)
     summary = Demo(folder, found, console).run(once=once)

@@ -8,7 +8,8 @@ MOST: Final = 100
 # By index task_in_queue: what is counted is never more than the limit.
 COUNT: Final = """
 SELECT q.queue, (SELECT count(*) FROM (
-    SELECT FROM task t WHERE t.organisation_id = app_organisation() AND t.queue = q.queue
+    SELECT FROM task t JOIN patient p ON p.id = t.patient_id AND NOT p.synthetic
+    WHERE t.organisation_id = app_organisation() AND t.queue = q.queue
       AND t.status NOT IN ('completed', 'cancelled', 'entered-in-error') LIMIT %(most)s) x) AS open
 FROM unnest(ARRAY['clinical', 'adherence', 'technical']) AS q(queue)"""
 

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/tasks/{task}", include_in_schema=False)
 READERS: Final = frozenset({Right.TASKS_READ, Right.TECHNICAL_TASKS})
 Reader = Annotated[Call, needs(*READERS)]
 Worker = Annotated[Call, needs(Right.TASKS_WORK, Right.TECHNICAL_TASKS)]
-Seen = Annotated[str, Form(max_length=100)]
+Seen = Annotated[str, Form(min_length=1, max_length=100)]
 
 
 @router.get("")
@@ -78,7 +78,7 @@ def give(
     request: Request,
     task: UUID,
     to: Annotated[UUID, Form()],
-    seen: Seen = "",
+    seen: Seen,
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Ask a colleague, or hand it over."""
@@ -99,7 +99,7 @@ def snooze(
     task: UUID,
     hours: Annotated[float, Form(gt=0, le=24)],
     reason: Annotated[str, Form(min_length=3, max_length=500)],
-    seen: Seen = "",
+    seen: Seen,
 ) -> Response:
     """Let it wait; what is worse comes through all the same."""
     row = _locked(call, task, seen)
@@ -117,7 +117,7 @@ def move(
     request: Request,
     task: UUID,
     move: Literal["release", "begin", "wait", "wake"],
-    seen: Seen = "",
+    seen: Seen,
 ) -> Response:
     """Give it back, begin, wait for the patient, or end its snooze."""
     row = _locked(call, task, seen)
@@ -133,11 +133,11 @@ def move(
     return go(request, f"/tasks/{task}")
 
 
-def _locked(call: Call, task: UUID, seen: str = "") -> WorkRow:
+def _locked(call: Call, task: UUID, seen: str | None = None) -> WorkRow:
     """Return the task as it is until the end. Raises NotFound, Forbidden, RecordClosed, Changed."""
     find_for_work(call, task)
     lock_task(call.connection, task)
     row = find_for_work(call, task)
-    if seen:
+    if seen is not None:
         must_match(seen, tag(row))
     return row

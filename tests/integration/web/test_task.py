@@ -164,12 +164,26 @@ def test_who_has_lost_the_task_does_not_close_it(console: Console, patient: UUID
     browser = console.client(Role.COORDINATOR)
     html = browser.get(f"/tasks/{task}").text
     seen = html.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
-    to = {"to": str(console.people[Role.CLINICIAN, 0])}
+    to = {"to": str(console.people[Role.CLINICIAN, 0]), "seen": seen}
     assert console.client(Role.CLINICIAN).post(f"/tasks/{task}/give", data=to).status_code == 303
     answer = browser.post(f"/tasks/{task}/close", data={"seen": seen, **END, "note": "All well."})
     assert answer.status_code == 409
     assert "Clinician 0" in answer.text
+    assert row_of(console, task)["status"] == "requested"  # asked, and may be away
+
+
+def test_who_says_not_what_they_saw_moves_nothing(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P3")
+    to = {"to": str(console.people[Role.CLINICIAN, 0])}
+    assert console.client(Role.CLINICIAN).post(f"/tasks/{task}/give", data=to).status_code == 422
     assert row_of(console, task)["status"] == "accepted"
+
+
+def test_a_red_flag_is_no_matter_of_self_care(console: Console, patient: UUID) -> None:
+    task = taken(console, patient)
+    red = {**END, **NO_FLAGS, "flag_chest_pain": "yes", "answered_by": "patient"}
+    assert close(console, task, **red | {"urgency": "self_care"})[0] == 400
+    assert close(console, task, **red | {"urgency": "emergency_now"})[0] == 303
 
 
 def test_a_task_tells_what_to_say_and_whom_to_call(console: Console, patient: UUID) -> None:

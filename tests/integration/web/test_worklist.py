@@ -119,13 +119,18 @@ def test_of_two_who_take_at_once_one_wins_and_the_other_is_told(
     assert owner(console, task) == (winner, "accepted")
 
 
+def seen_by(browser: TestClient, task: UUID) -> str:
+    """Return what a form says of the task as it was shown."""
+    form = browser.get(f"/tasks/{task}/ask/give", headers=HTMX).text
+    return form.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
+
+
 def test_what_was_handed_over_meanwhile_is_not_handed_over_again(
     console: Console, patient: UUID
 ) -> None:
     task = task_of(console, patient)
     browser = console.client(Role.COORDINATOR)
-    form = browser.get(f"/tasks/{task}/ask/give", headers=HTMX).text
-    seen = form.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
+    seen = seen_by(browser, task)
     clinician = console.people[Role.CLINICIAN, 0]
     asked = {"to": str(clinician), "seen": seen}
     other = console.client(Role.CLINICIAN)
@@ -175,7 +180,7 @@ def test_many_are_given_to_whom_their_queue_is_for(console: Console, patient: UU
 def test_a_snooze_says_until_when(console: Console, patient: UUID) -> None:
     task = task_of(console, patient, priority="P3")
     browser = console.client(Role.COORDINATOR)
-    asked = {"hours": "4", "reason": "At the dentist."}
+    asked = {"hours": "4", "reason": "At the dentist.", "seen": seen_by(browser, task)}
     answer = browser.post(f"/tasks/{task}/snooze", data=asked, headers=HTMX)
     assert "Snoozed until" in answer.headers["hx-trigger"]
     row = browser.get("/worklist?priority=P3").text.split(f'id="t-{task}"')[1].split("</li>")[0]
