@@ -45,13 +45,8 @@ class Street:
 
 @pytest.fixture
 def street(embedded_database: Database, broker: RunningBroker) -> Iterator[Street]:
-    hubs = [make_site(embedded_database) for _ in range(3)]
-    with embedded_database.transaction() as connection:
-        connection.execute(
-            "UPDATE hub SET organisation_id = %s WHERE id = %s",
-            [hubs[0].organisation, hubs[1].hub],
-        )
-    hubs[1].organisation = hubs[0].organisation
+    first = make_site(embedded_database)
+    hubs = [first, make_site(embedded_database, first.organisation), make_site(embedded_database)]
     recipients = {kid: key for site in hubs for kid, key in site.keys.recipients.items()}
     for site in hubs:
         site.keys = Keys(recipients, hubs[0].keys.receipts)
