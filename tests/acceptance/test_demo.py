@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from simulators.programs import script
 
 LIMIT_S = 60
@@ -26,12 +28,16 @@ def demo(folder: Path) -> dict[str, Any]:
     return summary
 
 
+def test_all_that_is_taken_is_stored_and_judged(tmp_path: Path) -> None:
+    done = demo(tmp_path)
+    assert done["taken"] == done["stored"] > 500
+    assert (done["missing"], done["quarantined"], done["duplicates"]) == (0, {}, 0)
+    assert done["tasks"].keys() == {"P1", "P2", "P3"}
+
+
+@pytest.mark.slow
 def test_twice_on_the_same_database_adds_nothing(tmp_path: Path) -> None:
-    first = demo(tmp_path)
-    assert first["taken"] == first["stored"] > 500
-    assert (first["missing"], first["quarantined"], first["duplicates"]) == (0, {}, 0)
-    assert first["tasks"].keys() == {"P1", "P2", "P3"}
-    second = demo(tmp_path)
+    first, second = demo(tmp_path), demo(tmp_path)
     assert second["taken"] == second["stored"] == first["stored"]
     assert second["duplicates"] > 0
     assert second["tasks"] == first["tasks"]

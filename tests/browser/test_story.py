@@ -225,11 +225,14 @@ PAGES = {
 }
 
 
+CARRY = ("Tess Technician", "Cora Coordinator")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_keeps_anybody_out(day: Day, name: str) -> None:
-    """WCAG 2.2 AA as far as axe can see it, light at the desk and dark on a telephone."""
+    """WCAG 2.2 AA as far as axe can see it, at the desk, and dark where people carry telephones."""
     barriers = []
-    for phone in (False, True):
+    for phone in (False, True) if name in CARRY else (False,):
         worker = sign_in(day.browser, day.origin, name, phone=phone, dark=phone)
         for path in PAGES[name]:
             worker.visit(path.format(patient=day.patient, task=day.task, hub=day.hub))
