@@ -281,6 +281,7 @@ def test_many_homes_are_registered_at_once(site: Door, tmp_path: Path) -> None:
         ("homes:", "homes: [", "is not YAML"),
     ],
 )
+@pytest.mark.slow
 def test_a_file_with_a_fault_registers_nothing(
     site: Door, tmp_path: Path, wrong: str, right: str, says: str
 ) -> None:

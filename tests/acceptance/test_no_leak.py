@@ -133,6 +133,7 @@ def searched(site: WholeSite) -> list[Path]:
     return [*files, folder / "gateway/postgres/log"]
 
 
+@pytest.mark.slow
 def test_no_file_tells_whose_what_or_how_much(site: WholeSite, promise: Keep) -> None:
     said = mishaps(site)
     violations(site)
@@ -151,6 +152,7 @@ def test_no_file_tells_whose_what_or_how_much(site: WholeSite, promise: Keep) ->
             found=0)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_consoles_show_states_only(site: WholeSite) -> None:
     shown = list(site.gateway.folder.glob("homes/*/hub.log"))
     assert shown

@@ -49,6 +49,7 @@ def test_a_shipped_scenario_is_green(name: str, results: Mapping[str, Any]) -> N
     assert results[name]["failures"] == []
 
 
+@pytest.mark.slow
 def test_a_wrong_expectation_exits_1_and_says_what_was_seen(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WRONG)
     done = run(tmp_path / "wrong.yaml", "--junit", tmp_path / "out.xml")

@@ -65,6 +65,7 @@ def test_a_hub_is_revoked_step_by_step_and_once(door: Door, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("step", ["refused", "listed", "kicked"])
+@pytest.mark.slow
 def test_the_command_killed_after_a_step_is_given_again(
     door: Door, tmp_path: Path, step: str
 ) -> None:

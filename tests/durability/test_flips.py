@@ -151,6 +151,7 @@ def count(sample: Sample, folder: Path, harms: int, promise: Keep) -> None:
     promise("spool-flips", harms=harms, **told)
 
 
+@pytest.mark.slow
 def test_no_flip_is_silent(sample: Sample, folder: Path, promise: Keep) -> None:
     count(sample, folder, 300, promise)
 

@@ -200,6 +200,7 @@ def figures(events: list[Event], verdicts: Counter[str]) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_the_replays_would_find_a_spool_that_does_not_sync(
     events: list[Event], number: int, folder: Path
 ) -> None:

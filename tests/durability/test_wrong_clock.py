@@ -50,7 +50,14 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     broker.kill()
 
 
-@pytest.mark.parametrize("years", [-10, 10, "1970"])
+@pytest.mark.parametrize(
+    "years",
+    [
+        pytest.param(-10, marks=pytest.mark.slow),
+        pytest.param(10, marks=pytest.mark.slow),
+        "1970",
+    ],
+)
 async def test_the_uplink_waits_for_the_time_and_then_works(
     tmp_path: Path, broker: Broker, years: int | str, promise: Keep
 ) -> None:

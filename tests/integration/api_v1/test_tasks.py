@@ -1,6 +1,7 @@
 """Tasks over the API: the list, its pages, and the moves of people who see the same list."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,11 @@ import pytest
 from gateway.access.rights import Role
 from tests.integration.api_v1.conftest import World
 
-CHECKED = {"answered_by": "patient", "at": "2026-11-22T09:00:00Z", "red_flags": []}
+CHECKED = {
+    "answered_by": "patient",
+    "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    "red_flags": [],
+}
 ENDED = {"urgency": "self_care", "outcome": "repeat_normal", "actionable": True}
 
 

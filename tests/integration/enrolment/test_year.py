@@ -4,6 +4,8 @@ import random
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from edge_agent.core.renewal import due_at
 from gateway.identity.own import OwnAuthority
 from tests.fixtures.promises import Keep
@@ -30,6 +32,7 @@ def away_from(life: Life, office: Office) -> None:
     office.authority = SometimesAway(OwnAuthority(office.ca), due, due + AWAY)
 
 
+@pytest.mark.slow
 def test_a_year_with_a_crash_at_each_step_locks_nobody_out(
     office: Office, tmp_path: Path, promise: Keep
 ) -> None:
