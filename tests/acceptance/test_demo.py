@@ -28,6 +28,7 @@ def demo(folder: Path) -> dict[str, Any]:
     return summary
 
 
+@pytest.mark.slow
 def test_all_that_is_taken_is_stored_and_judged(tmp_path: Path) -> None:
     done = demo(tmp_path)
     assert done["taken"] == done["stored"] > 500

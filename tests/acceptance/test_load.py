@@ -24,6 +24,7 @@ def small() -> Iterator[Load]:
         yield running
 
 
+@pytest.mark.slow
 def test_garbage_is_in_quarantine_and_all_else_is_stored(small: Load, promise: Keep) -> None:
     garbage, fleet = Garbage(seed()), small.fleet
     fleet.measure(280, 200, 1, lambda n, hub, line: None if n % 5 else garbage.publish(hub, line))
@@ -61,6 +62,7 @@ def away(running: Load, rate: float, seconds: float) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_while_the_database_stands_still_nothing_is_lost(small: Load, promise: Keep) -> None:
     figures = away(small, rate=60, seconds=4)
     promise("database-away", **figures)

@@ -86,6 +86,7 @@ def test_what_cannot_be_revoked_is_said(door: Door) -> None:
     assert "at least one letter" in door.refused("hub", "revoke", NOWHERE, "--reason", " ")
 
 
+@pytest.mark.slow
 def test_a_pairing_and_an_assignment_end(door: Door, tmp_path: Path) -> None:
     out = tmp_path / "hub"
     hub = door.done(*door.hub(out))["id"]

@@ -120,6 +120,9 @@ def main(folder: Path, told: Path, session: str, seed: int) -> None:
         if session == "smashed" and number == SMASH_AT:
             tell({**state_of(spool), "smashed": True})
             hand.smash(folder / file.NAME)
+            # The spool meets the damage first: what this program reads by itself mends nothing.
+            hand.alert()
+            tell(state_of(spool))
         hand.one()
         tell(state_of(spool))
     if session == "closed":
