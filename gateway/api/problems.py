@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, WrongInput
 
 MEDIA_TYPE: Final = "application/problem+json"
+FIELDS_WRONG: Final = "Some fields are not as they must be."
 # Two PEM certificates and a request, as hex, are less.
 MOST_OCTETS: Final = 65_536
 
@@ -38,7 +39,7 @@ def to_problem(error: Exception) -> JSONResponse:
         return problem(error.status, error.code, str(error))
     if isinstance(error, RequestValidationError):
         fields = sorted({_place(one) for one in error.errors()})
-        return problem(422, "wrong_input", "Some fields are not as they must be.", fields=fields)
+        return problem(422, WrongInput.code, FIELDS_WRONG, fields=fields)
     if isinstance(error, HTTPException):
         return problem(error.status_code, "http_error", HTTPStatus(error.status_code).description)
     log.error("request_failed", error=type(error).__name__)
