@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -40,7 +39,6 @@ def address(world: World) -> Iterator[str]:
     serving.join()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl")
 def test_its_examples_do_what_they_say(world: World, known: dict[str, str], address: str) -> None:
     new = {"name": "Docs", "kind": "secret", "rights": RIGHTS}
     program = world.post("/programs", new, Role.ADMINISTRATOR).json()
