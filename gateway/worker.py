@@ -80,7 +80,9 @@ class Worker:
         self._given = rules
         self._clock = clock
         self._poll_s = poll_s
-        self._works = {**ASIDE, beside: MINUTE} if beside else ASIDE
+        self._began = clock()
+        self._always = {**ASIDE, beside: MINUTE} if beside else ASIDE
+        self._works: Mapping[Aside, timedelta] = self._always
         self._next: dict[Aside, datetime] = {}
 
     def run(self) -> None:
@@ -99,7 +101,8 @@ class Worker:
     def _serve(self, connection: Connection) -> None:
         with connection.transaction():
             rules = load_packs(connection, self._given)
-        self._works = {**self._works, EndedRules(rules, self._clock()).look: MINUTE}
+        self._works = {**self._always, EndedRules(rules, self._began).look: MINUTE}
+        self._next.clear()
         connection.execute("LISTEN duty")
         log.info("worker_started", rules=len(rules))
         while not self._stop.is_set():

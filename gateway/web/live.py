@@ -159,9 +159,19 @@ class Live:
     def _listen(self, connection: Connection) -> None:
         while not self._stop.is_set():
             for notify in connection.notifies(timeout=LOOK_S):
-                self._tell(Change.read(notify.payload))
+                self._hear(notify.payload)
                 if self._stop.is_set():
                     return
+
+    def _hear(self, payload: str) -> None:
+        """Tell of it. What nobody can read ends no listener: something changed, whatever it was."""
+        try:
+            change = Change.read(payload)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("change_unreadable", error=type(error).__name__)
+            self._again()
+        else:
+            self._tell(change)
 
     def _again(self) -> None:
         """Nobody knows what happened before: whoever watches looks again."""

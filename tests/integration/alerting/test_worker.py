@@ -345,6 +345,17 @@ def test_a_lost_connection_is_opened_again(database: Database, site: Site) -> No
     evaluated_once(database, 1)
 
 
+def test_after_each_connection_it_does_the_same_beside_readings(database: Database) -> None:
+    stop = threading.Event()
+    worker = Worker(database, stop, poll_s=0.01)
+    with database.connect(autocommit=True) as connection:
+        stop.set()
+        for _ in range(3):  # connections
+            worker._serve(connection)
+    looks = [work for work in worker._works if work.__name__ == "look"]
+    assert len(looks) == 1
+
+
 def test_it_ends_when_asked(database: Database) -> None:
     with working(database):
         pass

@@ -61,6 +61,21 @@ async def test_a_change_is_told_to_who_watches(embedded_database: Database, site
     assert change == Change(site.organisation, site.patient, "task", task, "clinical")
 
 
+@pytest.mark.parametrize("payload", ["", "nonsense", "[]", "null", "{}", '{"id": 7}'])
+async def test_what_nobody_can_read_ends_no_listener(
+    embedded_database: Database, site: Site, payload: str
+) -> None:
+    with listening(embedded_database) as live:
+        async with aclosing(live.watch(lambda _: True, live.place)) as stream:
+            with embedded_database.transaction() as connection:
+                connection.execute("SELECT pg_notify('change', %s)", [payload])
+            assert (await told(stream)).change is None  # look at everything again
+            task = await asyncio.to_thread(a_task, embedded_database, site)
+            change = (await told(stream)).change
+    assert change is not None
+    assert change.id == task
+
+
 async def test_what_happened_on_the_way_is_told(embedded_database: Database, site: Site) -> None:
     with listening(embedded_database) as live:
         place = live.place
