@@ -1,0 +1,136 @@
+"""Requests to a far side, and what its answers mean where they are no success."""
+
+import json
+from collections.abc import Collection, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Final
+
+import httpx
+from pydantic import AfterValidator
+
+from gateway.connectors.ports import Later, Refused, Request
+
+TIMEOUT_S: Final = 8.0
+"""A sign-in, a look and a change fit into the 20 s of one call."""
+OK: Final = frozenset({200, 201, 202, 204})
+BUSY: Final = frozenset({408, 425, 429})
+CREDENTIALS: Final = frozenset({401, 403})
+SERVER: Final = 500
+LONGEST: Final = timedelta(hours=1)
+SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "x-api-key", "webhook-signature"})
+MASK: Final = "********"
+
+
+def _far_url(url: str) -> str:
+    """Look whether secrets may be sent there: TLS, or this machine."""
+    parsed = httpx.URL(url)
+    local = parsed.scheme == "http" and parsed.host in ("localhost", "127.0.0.1", "::1")
+    if (parsed.scheme != "https" and not local) or parsed.userinfo or parsed.fragment:
+        raise ValueError("an address begins with https://, and has no user and no fragment")
+    return url.rstrip("/")
+
+
+FarUrl = Annotated[str, AfterValidator(_far_url)]
+"""The address of a far side, in its settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """A far side: its address, and how it is signed in to."""
+
+    base: str
+    auth: httpx.Auth | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, **more: object) -> httpx.Request:
+        """Return a request as it will be sent, but for its sign-in."""
+        headers = {**self.headers, **more.pop("headers", {})}  # type: ignore[dict-item]
+        return httpx.Request(method, self.base + path, headers=headers, **more)  # type: ignore[arg-type]
+
+    def send(
+        self, request: httpx.Request, also: Collection[int] = ()
+    ) -> httpx.Response | Later | Refused:
+        """Return an answer of success, or one whose status is in `also`; else what it means.
+
+        A redirection is refused: secrets and health data go only where they were meant to.
+        """
+        try:
+            with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
+                answer = client.send(request, auth=self.auth)
+        except NotLetIn as error:
+            return error.outcome
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Later(type(error).__name__)
+        return answer if answer.status_code in OK or answer.status_code in also else means(answer)
+
+
+class NotLetIn(Exception):
+    """Raised by an httpx.Auth whose sign-in failed; says what that means."""
+
+    def __init__(self, outcome: Later | Refused) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def means(answer: httpx.Response) -> Later | Refused:
+    """Say what an answer without success means. Its text is not kept: it may quote the task."""
+    status = answer.status_code
+    if status in CREDENTIALS:
+        # No fault of the task's: it waits until somebody mends the credentials.
+        return Later(f"http_{status}")
+    if status in BUSY or status >= SERVER:
+        return Later(f"http_{status}", asked(answer))
+    return Refused(f"http_{status}")
+
+
+def asked(answer: httpx.Response) -> timedelta:
+    """Return how long we are asked to wait (RFC 9110, 10.2.3), an hour at most.
+
+    A date is taken against the far side's own `Date`, since its clock and ours may differ.
+    """
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return min(timedelta(seconds=min(int(text), 86_400)), LONGEST)
+    try:
+        until = parsedate_to_datetime(text)
+        now = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return timedelta(0)
+    return max(timedelta(0), min(_zoned(until) - _zoned(now), LONGEST))
+
+
+def _zoned(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class Bearer(httpx.Auth):
+    """Sends one fixed token."""
+
+    def __init__(self, token: str, header: str = "Authorization", scheme: str = "Bearer ") -> None:
+        self._header, self._value = header, f"{scheme}{token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See httpx.Auth."""
+        request.headers[self._header] = self._value
+        yield request
+
+
+def shown(request: httpx.Request, *, signed_in: bool = True) -> Request:
+    """Return a request for people to look at, its secrets masked."""
+    headers = {
+        name: MASK if name.lower() in SECRET_HEADERS else value
+        for name, value in request.headers.items()
+    }
+    if signed_in:
+        headers.setdefault("authorization", MASK)
+    return Request(request.method, str(request.url), headers, _text(request))
+
+
+def _text(request: httpx.Request) -> str:
+    text = request.content.decode(errors="replace")
+    try:
+        return json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    except ValueError:
+        return text
