@@ -27,6 +27,7 @@ from gateway.life import AUDIT, MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
 from gateway.notifiers_file import read_notifiers
 from gateway.operators import Alarm
+from gateway.outbox.run import connectors, couriers
 from gateway.rules.packs import site_rules
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -96,13 +97,14 @@ def run_worker(settings: Settings) -> None:
     """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
     delivery = Delivery(read_notifiers(settings.home / "notifiers.toml"))
-    rules = site_rules(settings)
+    rules, far = site_rules(settings), connectors(settings)
     stop, database = stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
     seal = Loop(database, stop, Seal(settings).look, AUDIT)
     broker = Loop(database, stop, Keeper(settings, database).look, HUBS, poll_s=LOOK_S)
-    with running([*beside_worker(database, stop, delivery), dog, seal, broker]):
+    told = couriers(settings, far, database, stop)
+    with running([*beside_worker(database, stop, delivery), *told, dog, seal, broker]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 

@@ -14,6 +14,8 @@ MESSAGES: Final = timedelta(days=90)
 LADDERS: Final = timedelta(days=30)
 """After the task was closed."""
 WATCHDOG_RUNS: Final = timedelta(days=30)
+TOLD: Final = timedelta(days=30)
+"""After it was told elsewhere, or applied from there."""
 AT_ONCE: Final = 1000
 
 # Not while a task is open: whether somebody was told of it is asked of these.
@@ -34,7 +36,21 @@ DELETE FROM watchdog_run WHERE id IN (
           AND n.state = r.state AND n.begun_at > r.begun_at)
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"""
 
-PERIODS: Final = ((MESSAGE, MESSAGES), (LADDER, LADDERS), (WATCHDOG_RUN, WATCHDOG_RUNS))
+OUTBOX: Final = """
+DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
+    WHERE state = 'sent' AND settled_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"""
+INBOX: Final = """
+DELETE FROM inbox WHERE id IN (SELECT id FROM inbox
+    WHERE state IN ('applied', 'unchanged', 'refused') AND settled_at < %(before)s
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"""
+
+PERIODS: Final = (
+    (MESSAGE, MESSAGES),
+    (LADDER, LADDERS),
+    (WATCHDOG_RUN, WATCHDOG_RUNS),
+    (OUTBOX, TOLD),
+    (INBOX, TOLD),
+)
 
 
 def delete_old(connection: Connection, now: datetime) -> int:

@@ -119,6 +119,7 @@ class Remote:
     changed_at: datetime
     status: Status | None = None
     owner: str | None = None
+    """A person's name there; None where it is nobody, a queue, or the account that we sign in by."""
     urgency: str | None = None
     outcome: str | None = None
     actionable: bool | None = None
@@ -194,6 +195,13 @@ class Connector(Protocol):
 
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """Return what changed there since `cursor`; without one, begin at `now`."""
+        ...
+
+    def reads_as(self, status: Status) -> Status:
+        """Return what a task that was put in this status is read back as.
+
+        Another one where the far side has fewer states; else `status` itself.
+        """
         ...
 
     def requests(self, work: Work) -> Sequence[Request]:

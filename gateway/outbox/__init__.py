@@ -1,0 +1,1 @@
+"""Tells far sides what changed here, and hears what changed there."""

@@ -1,0 +1,107 @@
+"""Applies what was done at a far side to our tasks, each in a transaction of its own."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from pydantic import TypeAdapter
+
+from gateway.audit.append import write
+from gateway.care.from_elsewhere import APPLIED, Before, Verdict, apply, refused
+from gateway.connectors.ports import Remote
+from gateway.fail_points import reached
+from gateway.outbox.file import Entry
+from gateway.storage import outbox
+from gateway.storage.database import Connection
+from gateway.storage.events import record
+
+REMOTE: Final = TypeAdapter(Remote)
+
+log = structlog.get_logger()
+
+
+def apply_next(connection: Connection, entry: Entry, now: datetime) -> int:
+    """Apply the oldest of what has arrived; return how many. Autocommit."""
+    row: dict[str, Any] | None = None
+    try:
+        with connection.transaction():
+            row = connection.execute(outbox.ARRIVED, [entry.id]).fetchone()
+            if row is None:
+                return 0
+            _one(connection, entry, row, now)
+            reached("applied")
+    except Exception as error:
+        if connection.broken or row is None:
+            raise
+        # Our own mistake: the others are not held up by it, and it is seen on the page.
+        name = type(error).__name__
+        log.error("not_applied", connector=entry.name, task=str(row["task_id"]), error=name)  # noqa: TRY400
+        with connection.transaction():
+            _settle(connection, row, Verdict("dead", name), now)
+    return 1
+
+
+def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetime) -> None:
+    remote = REMOTE.validate_python(row["body"])
+    verdict = apply(connection, remote, _before(connection, entry, row), entry.name, now)
+    seen = {"connector": entry.id, "task": row["task_id"], "organisation": row["organisation_id"]}
+    told = {"remote_id": remote.remote_id, "version": remote.version, "owner": remote.owner}
+    connection.execute(outbox.SEEN, seen | told | {"now": now})
+    _settle(connection, row, verdict, now)
+    if verdict == APPLIED:
+        given = {"way": row["way"], "status": remote.status}
+        record(
+            connection,
+            row["organisation_id"],
+            "changed_elsewhere",
+            now,
+            task=row["task_id"],
+            actor=entry.name,
+            **given,
+        )
+    if verdict.reason is not None:
+        refused(connection, row["organisation_id"], row["task_id"], entry.name, verdict.reason, now)
+        ours = [row["organisation_id"], entry.id, row["task_id"]]
+        connection.execute(outbox.WRITE_BACK, ours)
+    if verdict.state != "unchanged":
+        _audit(connection, entry, row, verdict, now)
+
+
+def _before(connection: Connection, entry: Entry, row: dict[str, Any]) -> Before:
+    known = connection.execute(outbox.BASE, [entry.id, row["task_id"]]).fetchone() or {}
+
+    def of(*keys: str) -> frozenset[str]:
+        return frozenset(known[key] for key in keys if known.get(key))
+
+    return Before(of("put_status", "tried_status"), of("put_owner", "tried_owner", "seen_owner"))
+
+
+def _settle(connection: Connection, row: dict[str, Any], verdict: Verdict, now: datetime) -> None:
+    settled = {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "now": now}
+    connection.execute(outbox.SETTLE_INBOX, settled)
+
+
+def _audit(
+    connection: Connection, entry: Entry, row: dict[str, Any], verdict: Verdict, now: datetime
+) -> None:
+    """Say in the audit who did it: the far side, whose own audit has the person."""
+    actor = {
+        "organisation": row["organisation_id"],
+        "kind": "program",
+        "id": entry.id,
+        "actor": entry.name,
+        "roles": "connector",
+        "session": None,
+    }
+    patient = connection.execute(
+        "SELECT patient_id FROM task WHERE id = %s", [row["task_id"]]
+    ).fetchone()
+    write(
+        connection,
+        actor,
+        f"task.{'change' if verdict == APPLIED else 'refuse'}-elsewhere",
+        at=now,
+        patient=patient["patient_id"] if patient else None,
+        subject=("task", str(row["task_id"])),
+        detail={"way": row["way"]},
+    )

@@ -1,0 +1,128 @@
+"""Reads the site's connectors.toml: one table for each far side."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from standardwebhooks.webhooks import Webhook as Signer
+
+from alerting.model import Queue
+from device_profiles.reading import Frozen
+from gateway.connectors import kinds
+from gateway.connectors.ports import Connector, Contents
+from gateway.errors import NotFound, WrongInput
+
+FILE: Final = "connectors.toml"
+_CONNECTORS: Final = UUID("5a0c53b4-8f0f-4b9c-9d0e-0a7e6f3b2c11")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().startswith("whsec_"):
+        raise ValueError("a secret begins with whsec_ and goes on in base64")
+    Signer(secret.get_secret_value())
+    return secret
+
+
+class Common(Frozen, extra="forbid"):
+    """What every far side's table says, whatever its kind."""
+
+    kind: str
+    organisation: UUID
+    contents: Contents = Contents.MINIMAL
+    queues: tuple[Queue, ...] = ("clinical", "adherence", "technical")
+    rate_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
+    """Calls, at most."""
+    poll_every_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    inbound_secrets: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(max_length=3)
+    ] = ()
+    """By which its webhooks to us are signed (Standard Webhooks), the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A far side of the file."""
+
+    name: str
+    common: Common
+    connector: Connector
+
+    @property
+    def id(self) -> UUID:
+        """Return the same id for the same name and organisation, whoever reads the file."""
+        return uuid5(_CONNECTORS, f"{self.common.organisation}/{self.name}")
+
+    @property
+    def pause(self) -> timedelta:
+        """Return what lies between two calls."""
+        return timedelta(minutes=1) / self.common.rate_per_minute
+
+    @property
+    def poll_every(self) -> timedelta:
+        """Return how often it is asked what changed there."""
+        return timedelta(seconds=self.common.poll_every_s)
+
+    def row(self) -> Mapping[str, Any]:
+        """Return it as table `connector` has it: without a secret."""
+        return {
+            "id": self.id,
+            "organisation": self.common.organisation,
+            "name": self.name,
+            "kind": self.common.kind,
+            "contents": self.common.contents,
+            "queues": list(self.common.queues),
+        }
+
+
+def read_connectors(path: Path) -> Sequence[Entry]:
+    """Return the far sides of a file, none without it. Raises WrongInput.
+
+    The file holds secrets, so no value of it is quoted.
+    """
+    try:
+        with path.open("rb") as file:
+            tables = tomllib.load(file)
+    except FileNotFoundError:
+        return ()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise WrongInput(f"{path} is not TOML.") from None
+    return [_entry(path, name, table) for name, table in tables.items()]
+
+
+def find(entries: Sequence[Entry], name: str) -> Entry:
+    """Return the one of this name. Raises NotFound."""
+    for entry in entries:
+        if entry.name == name:
+            return entry
+    known = ", ".join(entry.name for entry in entries) or "none"
+    raise NotFound(f"No connector {name!r} in {FILE}; there is: {known}.")
+
+
+def _entry(path: Path, name: str, table: Any) -> Entry:
+    if not isinstance(table, dict):
+        raise WrongInput(f"{path}: {name} is not a table.")
+    mine = {key: value for key, value in table.items() if key in Common.model_fields}
+    theirs = {key: value for key, value in table.items() if key not in Common.model_fields}
+    try:
+        _Named(name=name)
+        common = Common.model_validate(mine)
+        known = kinds()
+        if common.kind not in known:
+            names = ", ".join(sorted(known))
+            raise WrongInput(f"{path}: {name}.kind: no such kind; known are {names}.")
+        return Entry(name, common, known[common.kind].build(theirs))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join([name, *map(str, first["loc"])])
+        raise WrongInput(f"{path}: {where}: {first['msg']}.") from None
+
+
+class _Named(Frozen):
+    name: Name

@@ -1,0 +1,24 @@
+"""How long to wait after how many failures, and when to give one task up. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.storage.outbox import Waiting
+
+FIRST_WAIT: Final = timedelta(seconds=5)
+LONGEST_WAIT: Final = timedelta(minutes=5)
+"""A far side that is down is asked so often, with one call: its return is seen soon."""
+ATTEMPTS: Final = 10
+
+
+def pause(failures: int, asked: timedelta) -> timedelta:
+    """Return how long a far side is left alone after its `failures`-th failure in a row."""
+    grown: timedelta = FIRST_WAIT * (1 << min(failures - 1, 10))
+    return max(asked, min(grown, LONGEST_WAIT))
+
+
+def is_hopeless(waiting: Waiting, took_at: datetime | None) -> bool:
+    """Tell whether it is this task: the far side took another since it first failed."""
+    if waiting.attempts + 1 < ATTEMPTS or waiting.failed_at is None:
+        return False
+    return took_at is not None and took_at > waiting.failed_at
