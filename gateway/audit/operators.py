@@ -14,6 +14,7 @@ OWNERS: Final = {
     "hub": "SELECT organisation_id AS organisation, NULL::uuid AS patient FROM hub",
     "device": "SELECT organisation_id AS organisation, NULL::uuid AS patient FROM device",
     "quarantine": "SELECT organisation_id AS organisation, NULL::uuid AS patient FROM quarantine",
+    "connector": "SELECT organisation_id AS organisation, NULL::uuid AS patient FROM connector",
     "task": "SELECT organisation_id AS organisation, patient_id AS patient FROM task",
     "limit": "SELECT organisation_id AS organisation, patient_id AS patient FROM rule_override",
 }

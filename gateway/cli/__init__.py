@@ -38,6 +38,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "trace": ("trace",),
     "watch": ("watch",),
     "watchdog": ("watchdog",),
+    "connectors": ("connectors",),
     "custody": ("custody",),
     "statement": ("statement",),
     "audit": ("audit",),

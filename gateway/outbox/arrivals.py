@@ -1,5 +1,6 @@
 """Applies what was done at a far side to our tasks, each in a transaction of its own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from gateway.audit.append import write
-from gateway.care.from_elsewhere import APPLIED, Before, Verdict, apply, refused
+from gateway.care.from_elsewhere import APPLIED, UNCHANGED, Before, Verdict, apply, refused
 from gateway.connectors.ports import Remote
 from gateway.fail_points import reached
 from gateway.outbox.file import Entry
@@ -43,9 +44,21 @@ def apply_next(connection: Connection, entry: Entry, now: datetime) -> int:
 
 def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetime) -> None:
     remote = REMOTE.validate_python(row["body"])
-    verdict = apply(connection, remote, _before(connection, entry, row), entry.name, now)
+    known = connection.execute(outbox.BASE, [entry.id, row["task_id"]]).fetchone() or {}
+    if (
+        row["way"] == "webhook"
+        and (known.get("changed_at") or remote.changed_at) > remote.changed_at
+    ):
+        _settle(connection, row, UNCHANGED, now)  # an older message that comes after a newer one
+        return
+    verdict = apply(connection, remote, _before(known), entry.name, now)
     seen = {"connector": entry.id, "task": row["task_id"], "organisation": row["organisation_id"]}
-    told = {"remote_id": remote.remote_id, "version": remote.version, "owner": remote.owner}
+    told = {
+        "remote_id": remote.remote_id,
+        "version": remote.version,
+        "owner": remote.owner,
+        "changed_at": remote.changed_at,
+    }
     connection.execute(outbox.SEEN, seen | told | {"now": now})
     _settle(connection, row, verdict, now)
     if verdict == APPLIED:
@@ -67,9 +80,7 @@ def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetim
         _audit(connection, entry, row, verdict, now)
 
 
-def _before(connection: Connection, entry: Entry, row: dict[str, Any]) -> Before:
-    known = connection.execute(outbox.BASE, [entry.id, row["task_id"]]).fetchone() or {}
-
+def _before(known: Mapping[str, Any]) -> Before:
     def of(*keys: str) -> frozenset[str]:
         return frozenset(known[key] for key in keys if known.get(key))
 

@@ -57,7 +57,7 @@ class Entry:
     @property
     def id(self) -> UUID:
         """Return the same id for the same name and organisation, whoever reads the file."""
-        return uuid5(_CONNECTORS, f"{self.common.organisation}/{self.name}")
+        return connector_id(self.common.organisation, self.name)
 
     @property
     def pause(self) -> timedelta:
@@ -79,6 +79,16 @@ class Entry:
             "contents": self.common.contents,
             "queues": list(self.common.queues),
         }
+
+
+def connector_id(organisation: UUID, name: str) -> UUID:
+    """Return the id of a far side."""
+    return uuid5(_CONNECTORS, f"{organisation}/{name}")
+
+
+def own_part(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a table is the same for every kind."""
+    return {key: value for key, value in table.items() if key in Common.model_fields}
 
 
 def read_connectors(path: Path) -> Sequence[Entry]:
@@ -108,8 +118,8 @@ def find(entries: Sequence[Entry], name: str) -> Entry:
 def _entry(path: Path, name: str, table: Any) -> Entry:
     if not isinstance(table, dict):
         raise WrongInput(f"{path}: {name} is not a table.")
-    mine = {key: value for key, value in table.items() if key in Common.model_fields}
-    theirs = {key: value for key, value in table.items() if key not in Common.model_fields}
+    mine = own_part(table)
+    theirs = {key: value for key, value in table.items() if key not in mine}
     try:
         _Named(name=name)
         common = Common.model_validate(mine)

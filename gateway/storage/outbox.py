@@ -74,6 +74,7 @@ POLLED: Final = """
 UPDATE connector SET cursor = %(cursor)s, poll_at = %(again)s, next_call_at = %(next)s
 WHERE id = %(id)s"""
 
+LOOK: Final = "UPDATE connector SET poll_at = NULL WHERE id = %s"
 WAITS: Final = "SELECT FROM outbox WHERE connector_id = %s AND state = 'waiting' LIMIT 1"
 
 # Of another organisation's task, or of none, a far side has nothing to say. What was written last
@@ -83,10 +84,16 @@ INSERT INTO inbox (organisation_id, connector_id, task_id, version, way, body, r
 SELECT t.organisation_id, c.id, t.id, %(version)s, %(way)s, %(body)s, %(now)s
 FROM connector c JOIN task t ON t.id = %(task)s AND t.organisation_id = c.organisation_id
 LEFT JOIN remote_task r ON r.connector_id = c.id AND r.task_id = t.id
-WHERE c.id = %(connector)s AND (%(way)s = 'put' OR r.version IS DISTINCT FROM %(version)s)
-ON CONFLICT (connector_id, task_id, version) DO UPDATE
-SET state = 'waiting', settled_at = NULL, reason = NULL
-WHERE %(way)s = 'put' AND inbox.state <> 'waiting'"""
+WHERE c.id = %(connector)s AND c.active
+  AND (%(way)s = 'put' OR r.version IS DISTINCT FROM %(version)s)
+ON CONFLICT (connector_id, task_id, version) DO """
+ONCE: Final = RECEIVE + "NOTHING"
+# What a put met is looked at again, even where a poll has brought it.
+AGAIN: Final = (
+    RECEIVE
+    + """UPDATE SET state = 'waiting', settled_at = NULL, reason = NULL
+WHERE inbox.state <> 'waiting'"""
+)
 ARRIVED: Final = """
 SELECT id, organisation_id, task_id, version, way, body FROM inbox
 WHERE connector_id = %s AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"""
@@ -94,13 +101,14 @@ SETTLE_INBOX: Final = """
 UPDATE inbox SET state = %(state)s, settled_at = %(now)s, reason = %(reason)s WHERE id = %(id)s"""
 SEEN: Final = """
 INSERT INTO remote_task AS r (connector_id, task_id, organisation_id, remote_id, version,
-    seen_owner, seen_at)
-VALUES (%(connector)s, %(task)s, %(organisation)s, %(remote_id)s, %(version)s, %(owner)s, %(now)s)
+    seen_owner, seen_at, changed_at)
+VALUES (%(connector)s, %(task)s, %(organisation)s, %(remote_id)s, %(version)s, %(owner)s, %(now)s,
+    %(changed_at)s)
 ON CONFLICT (connector_id, task_id) DO UPDATE SET remote_id = excluded.remote_id,
     version = excluded.version, seen_owner = coalesce(excluded.seen_owner, r.seen_owner),
-    seen_at = excluded.seen_at"""
+    seen_at = excluded.seen_at, changed_at = excluded.changed_at"""
 BASE: Final = """
-SELECT put_status, tried_status, put_owner, tried_owner, seen_owner FROM remote_task
+SELECT put_status, tried_status, put_owner, tried_owner, seen_owner, changed_at FROM remote_task
 WHERE connector_id = %s AND task_id = %s"""
 WRITE_BACK: Final = """
 INSERT INTO outbox (organisation_id, connector_id, task_id) VALUES (%s, %s, %s)"""
@@ -199,4 +207,4 @@ def receive(
         "body": Jsonb(body),
         "now": now,
     }
-    return connection.execute(RECEIVE, row).rowcount > 0
+    return connection.execute(AGAIN if way == "put" else ONCE, row).rowcount > 0

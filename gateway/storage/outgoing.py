@@ -1,6 +1,7 @@
 """A task as one destination may see it: read from the rows, cut to the destination's contents."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -44,17 +45,16 @@ def work(
     if row is None:
         raise NotFound(f"No task {task}.")
     allowed = Contents.MINIMAL if row["restricted"] else contents
-    full, titled = allowed is Contents.FULL, allowed is not Contents.MINIMAL
-    return Work(
+    whole = Work(
         task=row["id"],
         organisation=row["organisation_id"],
         patient=Patient(row["patient_id"], row["external_id"]),
         alert=row["alert_id"],
-        rule=row["rule_key"] if titled else None,
+        rule=row["rule_key"],
         queue=row["queue"],
         priority=Severity(row["priority"]),
         status=Status(row["status"]),
-        title=row["title"] if titled else WORK_OF[row["queue"]],
+        title=row["title"],
         owner=row["owner"],
         created_at=row["created_at"],
         due_at=row["due_at"],
@@ -63,10 +63,22 @@ def work(
         version=version,
         alert_severity=Severity(row["alert_severity"]) if row["alert_severity"] else None,
         alert_state=row["alert_state"],
-        sentence=row["sentence"] if full else None,
-        evidence=_evidence(connection, row) if full else (),
-        end=_end(row["disposition"], full=full),
+        sentence=row["sentence"],
+        evidence=_evidence(connection, row) if allowed is Contents.FULL else (),
+        end=_end(row["disposition"]),
     )
+    return cut(whole, allowed)
+
+
+def cut(work: Work, contents: Contents) -> Work:
+    """Leave of a task what may leave the gateway. All that is sent has gone through here."""
+    if contents is Contents.FULL:
+        return work
+    end = replace(work.end, note=None) if work.end else None
+    titled = replace(work, sentence=None, evidence=(), end=end)
+    if contents is Contents.TITLE:
+        return titled
+    return replace(titled, title=WORK_OF[work.queue], rule=None)
 
 
 def _evidence(connection: Connection, row: Mapping[str, Any]) -> tuple[Evidence, ...]:
@@ -98,7 +110,7 @@ def _line(line: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Evide
     )
 
 
-def _end(disposition: Mapping[str, Any] | None, *, full: bool) -> End | None:
+def _end(disposition: Mapping[str, Any] | None) -> End | None:
     if disposition is None:
         return None
     return End(
@@ -106,5 +118,5 @@ def _end(disposition: Mapping[str, Any] | None, *, full: bool) -> End | None:
         outcome=disposition["outcome"],
         actionable=disposition["actionable"],
         attempts=disposition["attempts"],
-        note=disposition["note"] if full else None,
+        note=disposition["note"],
     )

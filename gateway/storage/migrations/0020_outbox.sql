@@ -66,6 +66,8 @@ CREATE TABLE remote_task (
     seen_owner text,
     put_at timestamptz,
     seen_at timestamptz,
+    -- When it was changed there, by their clock.
+    changed_at timestamptz,
     PRIMARY KEY (connector_id, task_id),
     FOREIGN KEY (organisation_id, connector_id) REFERENCES connector (organisation_id, id),
     FOREIGN KEY (organisation_id, task_id) REFERENCES task (organisation_id, id)
