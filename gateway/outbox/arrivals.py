@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import structlog
-from pydantic import TypeAdapter
 
 from gateway.audit.append import write
 from gateway.care.from_elsewhere import APPLIED, UNCHANGED, Before, Verdict, apply, refused
-from gateway.connectors.ports import Remote
 from gateway.fail_points import reached
 from gateway.outbox.file import Entry
 from gateway.storage import outbox
 from gateway.storage.database import Connection
 from gateway.storage.events import record
-
-REMOTE: Final = TypeAdapter(Remote)
 
 log = structlog.get_logger()
 
@@ -43,7 +39,7 @@ def apply_next(connection: Connection, entry: Entry, now: datetime) -> int:
 
 
 def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetime) -> None:
-    remote = REMOTE.validate_python(row["body"])
+    remote = outbox.REMOTE.validate_python(row["body"])
     known = connection.execute(outbox.BASE, [entry.id, row["task_id"]]).fetchone() or {}
     if (
         row["way"] == "webhook"

@@ -13,7 +13,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from pydantic import TypeAdapter
 
 from gateway.connectors.ports import (
     Changed,
@@ -22,7 +21,6 @@ from gateway.connectors.ports import (
     Outcome,
     Put,
     Refused,
-    Remote,
     Work,
 )
 from gateway.fail_points import reached
@@ -34,7 +32,6 @@ from gateway.storage.database import Connection
 from gateway.storage.outbox import Waiting
 from gateway.storage.outgoing import work
 
-REMOTE: Final = TypeAdapter(Remote)
 DOWN: Final = 3
 """So many failures in a row are told in the log."""
 
@@ -106,7 +103,7 @@ class Courier:
             self._well(connection, state, now)
         elif isinstance(outcome, Changed):
             self._hopeless_or_later(connection, state, waiting, "changed_there", now, now)
-            self._received(connection, outcome.remote, "put", now)
+            outbox.receive(connection, self.entry.id, outcome.remote, "put", now)
             self._well(connection, state, now)
         elif isinstance(outcome, Refused):
             connection.execute(outbox.DEAD, row | {"error": outcome.reason})
@@ -139,7 +136,7 @@ class Courier:
         with connection.transaction():
             if isinstance(found, Changes):
                 for remote in found.items:
-                    self._received(connection, remote, "poll", now)
+                    outbox.receive(connection, self.entry.id, remote, "poll", now)
                 again = now if found.more else now + self.entry.poll_every
                 row = {"id": self.entry.id, "cursor": found.cursor, "again": again}
                 connection.execute(outbox.POLLED, row | {"next": now + self.entry.pause})
@@ -156,11 +153,6 @@ class Courier:
         if not state["failures"]:
             return False
         return connection.execute(outbox.WAITS, [self.entry.id]).fetchone() is not None
-
-    def _received(self, connection: Connection, remote: Remote, way: str, now: datetime) -> None:
-        version = remote.version or remote.changed_at.isoformat()
-        body = REMOTE.dump_python(remote, mode="json")
-        outbox.receive(connection, self.entry.id, remote.task, version, way, body, now)
 
     def _well(self, connection: Connection, state: dict[str, Any], now: datetime) -> None:
         if state["failures"] >= DOWN:

@@ -7,9 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
 
-from gateway.connectors.ports import Known, Put
+from gateway.connectors.ports import Known, Put, Remote
 from gateway.storage.database import Connection
+
+REMOTE: Final = TypeAdapter(Remote)
 
 REGISTER: Final = """
 INSERT INTO connector AS c (id, organisation_id, name, kind, contents, queues, active)
@@ -80,13 +83,14 @@ WAITS: Final = "SELECT FROM outbox WHERE connector_id = %s AND state = 'waiting'
 # Of another organisation's task, or of none, a far side has nothing to say. What was written last
 # by us is no news.
 RECEIVE: Final = """
-INSERT INTO inbox (organisation_id, connector_id, task_id, version, way, body, received_at)
-SELECT t.organisation_id, c.id, t.id, %(version)s, %(way)s, %(body)s, %(now)s
+INSERT INTO inbox (organisation_id, connector_id, task_id, version, changed_at, way, body,
+    received_at)
+SELECT t.organisation_id, c.id, t.id, %(version)s, %(changed_at)s, %(way)s, %(body)s, %(now)s
 FROM connector c JOIN task t ON t.id = %(task)s AND t.organisation_id = c.organisation_id
 LEFT JOIN remote_task r ON r.connector_id = c.id AND r.task_id = t.id
 WHERE c.id = %(connector)s AND c.active
   AND (%(way)s = 'put' OR r.version IS DISTINCT FROM %(version)s)
-ON CONFLICT (connector_id, task_id, version) DO """
+ON CONFLICT (connector_id, task_id, version, changed_at) DO """
 ONCE: Final = RECEIVE + "NOTHING"
 # What a put met is looked at again, even where a poll has brought it.
 AGAIN: Final = (
@@ -190,21 +194,16 @@ def was_put(
 
 
 def receive(
-    connection: Connection,
-    connector: UUID,
-    task: UUID,
-    version: str,
-    way: str,
-    body: Mapping[str, Any],
-    now: datetime,
+    connection: Connection, connector: UUID, remote: Remote, way: str, now: datetime
 ) -> bool:
     """Keep what somebody did there, once; say whether it is news."""
     row = {
         "connector": connector,
-        "task": task,
-        "version": version,
+        "task": remote.task,
+        "version": remote.version or remote.changed_at.isoformat(),
+        "changed_at": remote.changed_at,
         "way": way,
-        "body": Jsonb(body),
+        "body": Jsonb(REMOTE.dump_python(remote, mode="json")),
         "now": now,
     }
     return connection.execute(AGAIN if way == "put" else ONCE, row).rowcount > 0

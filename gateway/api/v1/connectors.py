@@ -14,6 +14,7 @@ from gateway.access.rights import Right
 from gateway.api.call import Call, Site, needs
 from gateway.api.documented import problems
 from gateway.care.moves import Status
+from gateway.connectors.ports import Remote
 from gateway.errors import WrongInput
 from gateway.outbox.file import FILE
 from gateway.outbox.inbound import Sender, sender
@@ -124,10 +125,10 @@ async def hear(request: Request, name: str) -> Response:
         raise WrongInput("The body is no message of type task.changed.") from None
     told = message.data
     version = told.version or request.headers["webhook-id"]
-    given = told.model_dump(mode="json") | {"remote_id": str(told.task), "version": version}
+    remote = Remote(**told.model_dump() | {"remote_id": str(told.task), "version": version})
     site: Site = request.app.state.site
     with site.transaction(who.organisation) as connection:
-        outbox.receive(connection, who.id, told.task, version, "webhook", given, site.now())
+        outbox.receive(connection, who.id, remote, "webhook", site.now())
         connection.execute(store.TELL)
     return Response(status_code=204)
 

@@ -80,8 +80,9 @@ CREATE TABLE inbox (
     organisation_id uuid NOT NULL REFERENCES organisation,
     connector_id uuid NOT NULL,
     task_id uuid NOT NULL,
-    -- Of the far side's task; a message that comes twice has the same.
+    -- Of the far side's task, and when it was made; what comes twice has both the same.
     version text NOT NULL,
+    changed_at timestamptz NOT NULL,
     way text NOT NULL CHECK (way IN ('poll', 'put', 'webhook')),
     body jsonb NOT NULL,
     received_at timestamptz NOT NULL,
@@ -91,7 +92,7 @@ CREATE TABLE inbox (
     reason text,
     CHECK ((state = 'waiting') = (settled_at IS NULL)),
     CHECK (state NOT IN ('refused', 'dead') OR reason IS NOT NULL),
-    UNIQUE (connector_id, task_id, version),
+    UNIQUE (connector_id, task_id, version, changed_at),
     FOREIGN KEY (organisation_id, connector_id) REFERENCES connector (organisation_id, id),
     FOREIGN KEY (organisation_id, task_id) REFERENCES task (organisation_id, id)
 );
@@ -125,5 +126,5 @@ END $$;
 GRANT INSERT (organisation_id, connector_id, task_id) ON outbox TO hearthline_app;
 GRANT UPDATE (state, attempts, failed_at, next_action_at, settled_at) ON outbox TO hearthline_app;
 GRANT UPDATE (open_at, poll_at) ON connector TO hearthline_app;
-GRANT INSERT (organisation_id, connector_id, task_id, version, way, body, received_at) ON inbox
-    TO hearthline_app;
+GRANT INSERT (organisation_id, connector_id, task_id, version, changed_at, way, body, received_at)
+    ON inbox TO hearthline_app;

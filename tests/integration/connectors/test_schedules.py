@@ -1,0 +1,123 @@
+"""Whatever goes wrong on the way, and whenever the courier dies: one task there for an alert here.
+
+A schedule is made of its seed alone; the seed is printed. `make test-long` runs 200 of each kind.
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from gateway.care.moves import CLOSED, Status
+from gateway.storage.database import Database
+from simulators.far_sides import FarSide, far_sides
+from tests.fixtures.database import copied
+from tests.integration.connectors.ward import (
+    POINTS,
+    Ward,
+    open_ward,
+    somebody_here,
+    somebody_there,
+)
+
+STEPS = 14
+ONE_WAY = frozenset({"webhook"})
+SEED = int(os.environ.get("HEARTHLINE_TEST_SEED", "0"))
+
+
+@pytest.fixture(scope="module")
+def shared(embedded_url: str, template: str) -> Iterator[Database]:
+    with copied(embedded_url, template) as database:
+        yield database
+
+
+@pytest.fixture(scope="module", params=sorted(far_sides()))
+def side(request: pytest.FixtureRequest) -> Iterator[FarSide]:
+    with far_sides()[request.param]() as side:
+        yield side
+
+
+def run(ward: Ward, seed: int) -> None:
+    """Let alerts come, people work here and there, requests fail and couriers die."""
+    chance = random.Random(seed)  # noqa: S311
+    ward.deaths = lambda _: chance.random() < 0.08
+    ward.side.faults.seeded(seed)
+    ward.alerts(chance.randint(1, 3))
+    for _ in range(STEPS):
+        if chance.random() < 0.4:
+            somebody_here(ward, chance)
+        if chance.random() < 0.3 and ward.side.kind not in ONE_WAY:
+            somebody_there(ward, chance)
+        ward.look(chance.randint(0, 3))
+        ward.now += timedelta(seconds=chance.choice((0, 1, 10, 60)))
+    ward.deaths = lambda _: False
+    skew = ward.side.faults.skew
+    ward.side.faults.clear()
+    ward.side.faults.skew = skew  # its clock stays as it is
+    ward.settle()
+
+
+def check(ward: Ward) -> None:
+    """One there for one here, in the same state; nothing waits, nothing is dead."""
+    ours, theirs = ward.tasks(), ward.side.tasks()
+    assert ours, "the readings opened no task"
+    assert Counter(task.key for task in theirs) == Counter(task["id"] for task in ours)
+    dead = ward._one(
+        "SELECT count(*) AS n FROM outbox WHERE connector_id = %(c)s AND state = 'dead'"
+    )
+    assert dead["n"] == 0
+    if ward.side.kind in ONE_WAY:
+        said = {task.key: task.status for task in theirs}
+        assert said == {task["id"]: task["status"] for task in ours}
+        return
+    reads_as, remote = ward.entry.connector.reads_as, ward.remote()
+    for task in ours:
+        assert remote[task["id"]].status == reads_as(Status(task["status"])), task["status"]
+        assert (task["disposition"] is not None) == (Status(task["status"]) is Status.COMPLETED)
+        assert Status(task["status"]) not in CLOSED - {Status.COMPLETED, Status.CANCELLED}
+
+
+def schedule(database: Database, side: FarSide, seed: int) -> None:
+    print(f"seed {seed}")
+    side.reset()
+    ward = open_ward(database, side, f"{side.kind}-{seed}")
+    try:
+        run(ward, seed)
+        check(ward)
+    finally:
+        ward.leave()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_one_task_there_for_one_here(shared: Database, side: FarSide, number: int) -> None:
+    schedule(shared, side, SEED + number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3, 200))
+def test_one_task_there_for_one_here_200_times(
+    shared: Database, side: FarSide, number: int
+) -> None:
+    schedule(shared, side, SEED + number)
+
+
+def test_every_point_of_death_is_met(shared: Database, side: FarSide) -> None:
+    """A schedule in which nobody dies proves nothing."""
+    for point in POINTS:
+        if point == "applied" and side.kind in ONE_WAY:
+            continue
+        side.reset()
+        ward = open_ward(shared, side, f"{side.kind}-{point.replace('_', '-')}")
+        ward.alerts()
+        ward.deaths = lambda at, wanted=point, here=ward: at == wanted and not here.died  # type: ignore[misc]
+        ward.settle()
+        if point == "applied":
+            ward.there(ward.tasks()[0]["id"], status="in-progress", owner="Cleo There")
+            ward.now += timedelta(minutes=2)
+            ward.settle()
+        assert ward.died == [point]
+        check(ward)
+        ward.leave()
