@@ -1,21 +1,24 @@
 """Requests to a far side, and what its answers mean where they are no success."""
 
 import json
+import ssl
 from collections.abc import Collection, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Final
+from functools import cache
+from typing import Annotated, Final, TypeVar
 
 import httpx
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from gateway.connectors.ports import Later, Refused, Request
 
 TIMEOUT_S: Final = 8.0
 """A sign-in, a look and a change fit into the 20 s of one call."""
 OK: Final = frozenset({200, 201, 202, 204})
-BUSY: Final = frozenset({408, 425, 429})
+# 423 and 477 are HubSpot's: locked while much is synchronised, and while an account is moved.
+BUSY: Final = frozenset({408, 423, 425, 429, 477})
 CREDENTIALS: Final = frozenset({401, 403})
 SERVER: Final = 500
 LONGEST: Final = timedelta(hours=1)
@@ -32,6 +35,7 @@ def _far_url(url: str) -> str:
     return url.rstrip("/")
 
 
+Model = TypeVar("Model", bound=BaseModel)
 FarUrl = Annotated[str, AfterValidator(_far_url)]
 """The address of a far side, in its settings."""
 
@@ -57,13 +61,25 @@ class Far:
         A redirection is refused: secrets and health data go only where they were meant to.
         """
         try:
-            with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
+            with _client() as client:
                 answer = client.send(request, auth=self.auth)
         except NotLetIn as error:
             return error.outcome
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Later(type(error).__name__)
         return answer if answer.status_code in OK or answer.status_code in also else means(answer)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom we trust: reading it takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(
+        verify=_trusted(), timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
+    )
 
 
 class NotLetIn(Exception):
@@ -85,6 +101,14 @@ def means(answer: httpx.Response) -> Later | Refused:
     return Refused(f"http_{status}")
 
 
+def parsed(answer: httpx.Response, model: type[Model]) -> Model | Later:
+    """Return what a success says; a page of a proxy in between is none, and passes."""
+    try:
+        return model.model_validate_json(answer.content)
+    except ValidationError:
+        return Later("not_understood")
+
+
 def asked(answer: httpx.Response) -> timedelta:
     """Return how long we are asked to wait (RFC 9110, 10.2.3), an hour at most.
 
@@ -99,6 +123,14 @@ def asked(answer: httpx.Response) -> timedelta:
     except ValueError:
         return timedelta(0)
     return max(timedelta(0), min(_zoned(until) - _zoned(now), LONGEST))
+
+
+def far_now(answer: httpx.Response) -> datetime | None:
+    """Return the time by the far side's clock, if it says it."""
+    try:
+        return _zoned(parsedate_to_datetime(answer.headers.get("Date", "")))
+    except ValueError:
+        return None
 
 
 def _zoned(at: datetime) -> datetime:

@@ -40,6 +40,8 @@ TWICE: Final = Fault("twice", applied=True, twice=True)
 NOT_LET_IN: Final = Fault("401", status=401)
 BAD_REQUEST: Final = Fault("400", status=400)
 ELSEWHERE: Final = Fault("elsewhere", status=302, headers=(("location", "/elsewhere"),))
+PAGE: Final = Fault("<html>Sign in</html>", applied=True, status=200)
+"""A proxy in between answers with a page of its own."""
 PASSING: Final = (UNREACHED, LOST, BUSY, BUSY_UNTIL, *BROKEN, LATE_504, SLOW, TWICE)
 """After these, the same request made again gets through."""
 SKEWS: Final = tuple(timedelta(seconds=seconds) for seconds in (0, -240, 240))

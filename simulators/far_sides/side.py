@@ -41,6 +41,8 @@ class FarSide(ABC):
     kind: ClassVar[str]
     """The name of its connector."""
     title: ClassVar[str]
+    two_way: ClassVar[bool] = True
+    """Whether it can be asked what changed there."""
     reads: ClassVar[frozenset[str]] = frozenset()
     """Paths at which a POST changes nothing: a search."""
     sign_ins: ClassVar[frozenset[str]] = frozenset()

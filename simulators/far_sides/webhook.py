@@ -20,6 +20,7 @@ from simulators.far_sides.side import FarSide, Task
 
 SECRET: Final = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # noqa: S105
 PATH: Final = "/tasks"
+CHANGED: Final = "task.changed"
 
 
 class WebhookReceiver(FarSide):
@@ -27,6 +28,7 @@ class WebhookReceiver(FarSide):
 
     kind: ClassVar[str] = "webhook"
     title: ClassVar[str] = "a receiver of Standard Webhooks"
+    two_way: ClassVar[bool] = False
     secrets: ClassVar[frozenset[str]] = frozenset({SECRET})
 
     def forget(self) -> None:
@@ -65,9 +67,10 @@ class WebhookReceiver(FarSide):
             Signer(SECRET).verify(body, dict(request.headers))
         except WebhookVerificationError:
             return Response(status_code=401)
-        if request.headers["webhook-id"] not in self._seen:
+        told = json.loads(body)
+        if told["type"] == CHANGED and request.headers["webhook-id"] not in self._seen:
             self._seen.add(request.headers["webhook-id"])
-            self._keep(json.loads(body))
+            self._keep(told)
         return Response(status_code=204)
 
     def _keep(self, message: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""What the connectors to CRMs share, and what each CRM is told and answers."""
