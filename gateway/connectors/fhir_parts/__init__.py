@@ -1,0 +1,1 @@
+"""What the connectors to FHIR servers share: codes, resources, the way to ask for changes."""

@@ -1,0 +1,117 @@
+"""What changed at a FHIR server since it was last asked, by the server's own clock.
+
+`_lastUpdated` has no order within a moment, and a transaction may be seen later than it says, so
+each question begins a while before the one before it; what was told already is not told again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from gateway.connectors.fhir_parts.bundle import content
+from gateway.connectors.fhir_parts.codes import Json, instant
+from gateway.connectors.http import Far, far_now
+from gateway.connectors.ports import Changes, Later, Refused, Remote
+
+OVERLAP: Final = timedelta(minutes=5)
+"""A clock there that is set back by less loses nothing."""
+PAGE: Final = 50
+GONE: Final = frozenset({404, 410})
+FRESH: Final = {"Cache-Control": "no-cache", "Accept": "application/fhir+json"}
+"""HAPI answers the same question from memory for a minute: https://hapifhir.io, Search, Caching."""
+
+
+class Place(BaseModel, extra="forbid"):
+    """The cursor. `since` is asked for; `began` will be, once every page was read."""
+
+    since: AwareDatetime
+    told: Mapping[str, str] = {}
+    """Ids and versions of what was changed after `since`."""
+    began: AwareDatetime | None = None
+    next: str | None = None
+    telling: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Asks one server for tasks. `query` chooses ours, `read` makes one of a resource."""
+
+    far: Far
+    query: str
+    read: Callable[[Json, datetime], Remote | None]
+
+    def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
+        """See Connector: one page of what changed."""
+        place = _place(cursor)
+        path = place.next if place and place.next else self._question(place)
+        answer = self.far.send(self.far.request("GET", path, headers=FRESH), also=GONE)
+        if not isinstance(answer, httpx.Response):
+            return answer
+        if answer.status_code in GONE:
+            return self._anew(place, answer)
+        bundle = content(answer)
+        if bundle is None or bundle["resourceType"] != "Bundle":
+            return Later("not_understood")
+        there = far_now(answer) or now
+        if place is None:
+            return Changes([], Place(since=there - OVERLAP).model_dump_json(), more=True)
+        return self._page(place, bundle, there)
+
+    def _question(self, place: Place | None) -> str:
+        """Without a place, ask what time it is there."""
+        if place is None:
+            return f"/Task?{self.query}&_count=1"
+        since = quote(f"gt{instant(place.since)}", "")
+        return f"/Task?{self.query}&_lastUpdated={since}&_sort=_lastUpdated&_count={PAGE}"
+
+    def _anew(self, place: Place | None, answer: httpx.Response) -> Changes | Refused:
+        """A server forgets the pages of a search after a while: ask again from its beginning."""
+        if place is None or place.next is None:
+            return Refused(f"http_{answer.status_code}")
+        again = Place(since=place.since, told=place.told)
+        return Changes([], again.model_dump_json(), more=True)
+
+    def _page(self, place: Place, bundle: Json, there: datetime) -> Changes | Refused:
+        began = place.began or there - OVERLAP
+        found = [self.read(each, there) for each in _tasks(bundle)]
+        remotes = [each for each in found if each is not None]
+        items = [each for each in remotes if place.told.get(each.remote_id) != _version(each)]
+        recent = {each.remote_id: _version(each) for each in remotes if each.changed_at >= began}
+        telling = {**place.telling, **recent}
+        following = self._following(bundle)
+        if isinstance(following, Refused):
+            return following
+        if following is None:
+            return Changes(items, Place(since=began, told=telling).model_dump_json())
+        onward = place.model_copy(update={"began": began, "next": following, "telling": telling})
+        return Changes(items, onward.model_dump_json(), more=True)
+
+    def _following(self, bundle: Json) -> str | Refused | None:
+        """Return the next page, as a path. Secrets go to no other server, whatever a link says."""
+        links = [each for each in bundle.get("link", ()) if each.get("relation") == "next"]
+        url = str(links[0].get("url", "")) if links else ""
+        path = url.removeprefix(self.far.base)
+        if path != url and path[:1] in ("/", "?"):
+            return path
+        return Refused("next_page_is_elsewhere") if url else None
+
+
+def _tasks(bundle: Json) -> Sequence[Json]:
+    resources = (each.get("resource", {}) for each in bundle.get("entry", ()))
+    return [each for each in resources if each.get("resourceType") == "Task"]
+
+
+def _version(remote: Remote) -> str:
+    return remote.version or remote.changed_at.isoformat()
+
+
+def _place(cursor: str | None) -> Place | None:
+    try:
+        return Place.model_validate_json(cursor) if cursor else None
+    except ValidationError:
+        return None
