@@ -1,7 +1,7 @@
 """The facts of billing: days with readings, minutes, live contacts, consent."""
 
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from device_profiles.reading import Frozen
@@ -9,21 +9,26 @@ from gateway.care.billing import PERIOD, Month, Standing, periods, standings
 from gateway.errors import NotFound
 from gateway.storage.database import Connection
 
-# Whatever is in `reading` came from a device by itself. Days are the patient's.
+# What is in `reading` came from a device by itself. Days are the patient's. Its zone is given as
+# a value, not joined: so PostgreSQL knows which months' tables it need not open.
 DAYS: Final = """
-SELECT DISTINCT (r.measured_at AT TIME ZONE p.timezone)::date AS day
-FROM patient p JOIN reading r ON r.organisation_id = p.organisation_id AND r.patient_id = p.id
-WHERE p.id = %(patient)s AND r.validity = 'valid'
-  AND r.measured_at >= %(since)s::date::timestamp AT TIME ZONE p.timezone
-  AND r.measured_at < %(until)s::date::timestamp AT TIME ZONE p.timezone
+SELECT DISTINCT (r.measured_at AT TIME ZONE %(zone)s)::date AS day FROM reading r
+WHERE r.patient_id = %(patient)s AND r.validity = 'valid'
+  AND r.measured_at >= %(since)s::date::timestamp AT TIME ZONE %(zone)s
+  AND r.measured_at < %(until)s::date::timestamp AT TIME ZONE %(zone)s
 ORDER BY 1"""
-FIRST: Final = """
-SELECT (SELECT (r.measured_at AT TIME ZONE p.timezone)::date FROM reading r
-    WHERE r.organisation_id = p.organisation_id AND r.patient_id = p.id AND r.validity = 'valid'
-    ORDER BY r.measured_at LIMIT 1) AS day,
-    (SELECT (c.given_at AT TIME ZONE p.timezone)::date FROM consent c
-        WHERE c.patient_id = p.id AND c.kind = 'monitoring' AND c.withdrawn_at IS NULL) AS consent
+WHO: Final = """
+SELECT p.timezone AS zone, (SELECT (c.given_at AT TIME ZONE p.timezone)::date FROM consent c
+    WHERE c.patient_id = p.id AND c.kind = 'monitoring' AND c.withdrawn_at IS NULL) AS consent
 FROM patient p WHERE p.id = %s"""
+# The first of years is found in two steps, neither of which reads them all: any reading, which
+# comes from the oldest table that has one; then the first of those until it.
+ANY: Final = """
+SELECT r.measured_at AS at FROM reading r
+WHERE r.patient_id = %(patient)s AND r.validity = 'valid' LIMIT 1"""
+FIRST: Final = """
+SELECT (min(r.measured_at) AT TIME ZONE %(zone)s)::date AS day FROM reading r
+WHERE r.patient_id = %(patient)s AND r.validity = 'valid' AND r.measured_at <= %(at)s"""
 MINUTES: Final = """
 SELECT coalesce(sum(e.ended_at - e.began_at) FILTER (WHERE e.activity <> 'set_up'), '0') AS time,
     count(*) FILTER (WHERE e.live AND e.activity <> 'set_up') AS live
@@ -53,28 +58,31 @@ class Billing(Frozen):
 def billing(connection: Connection, patient: UUID, since: date) -> Billing:
     """Return the facts of the calendar month that begins at `since`. Raises NotFound."""
     until = (since + timedelta(days=32)).replace(day=1)
-    begun = connection.execute(FIRST, [patient]).fetchone()
-    if begun is None:
+    who = connection.execute(WHO, [patient]).fetchone()
+    if who is None:
         raise NotFound("There is no such patient in this organisation.")
-    asked = {"patient": patient, "since": since, "until": until}
+    asked = {"patient": patient, "since": since, "until": until, "zone": who["zone"]}
     worked = connection.execute(MINUTES, asked).fetchone() or {"time": timedelta(0), "live": 0}
     minutes = int(worked["time"] / timedelta(minutes=1))
     month = Month(since=since, until=until, minutes=minutes, live_contacts=worked["live"])
-    days = _days(connection, patient, since - PERIOD, until + PERIOD)
-    told = ({begun["day"]} if begun["day"] else set()) | set(days)
-    found = standings(month, periods(told, since, until))
+    near = {**asked, "since": since - PERIOD, "until": until + PERIOD}
+    days = [row["day"] for row in connection.execute(DAYS, near)]
+    found = standings(month, periods({*_first(connection, asked), *days}, since, until))
     return Billing(
         month=month,
         days_with_readings=tuple(day for day in days if since <= day < until),
-        consent_on=begun["consent"],
+        consent_on=who["consent"],
         standings=found,
-        warnings=_warnings(found, begun["consent"]),
+        warnings=_warnings(found, who["consent"]),
     )
 
 
-def _days(connection: Connection, patient: UUID, since: date, until: date) -> list[date]:
-    asked = {"patient": patient, "since": since, "until": until}
-    return [row["day"] for row in connection.execute(DAYS, asked)]
+def _first(connection: Connection, asked: dict[str, Any]) -> list[date]:
+    """Return the day of the first reading of all; none where there is none."""
+    some = connection.execute(ANY, asked).fetchone()
+    if some is None:
+        return []
+    return [row["day"] for row in connection.execute(FIRST, {**asked, **some})]
 
 
 def _warnings(found: tuple[Standing, ...], consent: date | None) -> tuple[Warned, ...]:
