@@ -1,4 +1,4 @@
-"""What somebody did to a task at a far side, done to ours: the rules of docs/connectors.md.
+"""What somebody did to a task at a far side, done to ours: the rules of docs/adr/0025.
 
 Three are compared: what we last put there, what is there now, what we have. What differs from what
 we put was changed there, and wins: who has it, how far it is. How urgent it is, and when it is due,

@@ -157,8 +157,13 @@ def not_done(connection: Connection, connector: UUID, limit: int = 100) -> Seque
 
 
 def replay(connection: Connection, connector: UUID, task: UUID | None = None) -> int:
-    """Let what is dead be tried again, and what waits at once; return how many were dead."""
+    """Let what is dead be tried again, and what waits at once; return how many were dead.
+
+    Raises NotFound where one task is named and it is not dead.
+    """
     count = connection.execute(REPLAY, {"connector": connector, "task": task}).rowcount
+    if task is not None and not count:
+        raise NotFound("This task was not given up there.")
     connection.execute(HURRY, [connector])
     connection.execute(NOW, [connector])
     connection.execute(TELL)

@@ -74,7 +74,7 @@ CREATE TABLE remote_task (
 );
 CREATE INDEX remote_task_of_task ON remote_task (task_id);
 
--- What somebody did there: applied to our task by the rules of docs/connectors.md, once.
+-- What somebody did there: applied to our task by the rules of docs/adr/0025, once.
 CREATE TABLE inbox (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,

@@ -9,6 +9,7 @@ from alerting.packs.loader import load_packs
 from gateway.access.programs import FOR_PROGRAMS, PREFIXES
 from gateway.access.rights import Right, Role
 from gateway.access.secrets import digest, new_secret
+from gateway.fhir.measures import PANEL, PRESSURES
 from gateway.storage import consents, programmes
 from gateway.storage.care_teams import add_team
 from gateway.storage.database import Connection
@@ -40,9 +41,19 @@ ENTRY = """
 INSERT INTO time_entry (id, organisation_id, patient_id, person_id, person, activity, live,
     qualified, began_at, ended_at, created_at)
 VALUES (%s, %s, %s, %s, 'N. Night', 'call', true, false, %s, %s, %s)"""
+CALL = """
+INSERT INTO contact_attempt (id, organisation_id, patient_id, at, channel, with_whom, outcome,
+    author_id, author, created_at)
+VALUES (%s, %s, %s, now(), 'telephone', 'patient', 'reached', gen_random_uuid(), 'N. Night',
+    now())"""
 GLASS = """
 INSERT INTO break_glass (id, organisation_id, patient_id, person_id, reason, at, ends_at)
 VALUES (%s, %s, %s, %s, 'to see whether it opens', %s, %s)"""
+
+
+CONNECTOR = """
+INSERT INTO connector (id, organisation_id, name, kind, contents, queues)
+VALUES (%s, %s, %s, 'webhook', 'minimal', '{}')"""
 
 
 @dataclass
@@ -52,12 +63,14 @@ class Clinic:
     site: Site
     ids: dict[str, UUID] = field(default_factory=dict)
     keys: dict[frozenset[Right], str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+    """Ids of FHIR that are more than one of ours."""
 
     def named(self, name: str, role: Role | None = None) -> str:
         """Return what stands for a name in a path. A technician sees technical tasks only."""
         if name == "task" and role is Role.TECHNICIAN:
             return str(self.ids["technical task"])
-        return WORDS.get(name) or str(self.ids[name])
+        return WORDS.get(name) or self.parts.get(name) or str(self.ids[name])
 
 
 def make_clinics(console: Console) -> tuple[Clinic, Clinic]:
@@ -90,10 +103,25 @@ def _clinic(console: Console, site: Site) -> Clinic:
             assert row, table
             clinic.ids[name] = row["id"]
         clinic.ids["id_"] = clinic.ids["held"]
+        _fhir(connection, clinic)
         clinic.ids["technical task"] = uuid4()
         told = {"id": clinic.ids["technical task"], "organisation": site.organisation}
         connection.execute(TECHNICAL, told | {"device": site.cuff})
     return clinic
+
+
+def _fhir(connection: Connection, clinic: Clinic) -> None:
+    """Add an attempt to call, and name what FHIR has besides: a part of a reading, of a device."""
+    row = connection.execute(
+        "SELECT mdc FROM reading_value WHERE reading_id = %s ORDER BY ordinal LIMIT 1",
+        [clinic.ids["reading"]],
+    ).fetchone()
+    assert row
+    part = PANEL if row["mdc"] in PRESSURES else row["mdc"]
+    clinic.parts["observation"] = f"{clinic.ids['reading']}-{part}"
+    clinic.parts["metric"] = f"{clinic.site.cuff}-{PANEL}"
+    clinic.ids["contact"] = uuid4()
+    connection.execute(CALL, [clinic.ids["contact"], clinic.site.organisation, clinic.site.patient])
 
 
 def _people(connection: Connection, clinic: Clinic) -> None:
@@ -123,6 +151,8 @@ def _care(connection: Connection, clinic: Clinic) -> None:
     by = consents.By("N. Night")
     clinic.ids["consent"] = consents.give(connection, patient, new, by, NOW)
     clinic.ids["limits"] = programmes.lay_over(connection, organisation, patient, _limits())
+    clinic.ids["name"] = uuid4()
+    connection.execute(CONNECTOR, [clinic.ids["name"], organisation, str(clinic.ids["name"])])
     clinic.ids["entry"] = uuid4()
     began, ended = NOW - timedelta(minutes=20), NOW - timedelta(minutes=10)
     told = (clinic.ids["entry"], organisation, patient, clinic.ids["person"])

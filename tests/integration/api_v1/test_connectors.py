@@ -1,0 +1,169 @@
+"""Connectors at the API and on their page: webhooks in, what is dead, replay."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from standardwebhooks.webhooks import Webhook as Signer
+
+from gateway.access.rights import Role
+from gateway.outbox.arrivals import apply_next
+from gateway.outbox.file import Entry, find, read_connectors
+from gateway.storage.outbox import register
+from tests.integration.alerting.homes import one, rows
+from tests.integration.api_v1.conftest import World
+
+OLD, NEW = "whsec_" + "b2xkb2xkb2xkb2xkb2xkb2xk", "whsec_" + "bmV3bmV3bmV3bmV3bmV3bmV3"
+FILE = """
+[crm]
+kind = "webhook"
+organisation = "{organisation}"
+inbound_secrets = ["{new}", "{old}"]
+url = "http://127.0.0.1:9/tasks"
+secrets = ["{new}"]
+"""
+
+
+@pytest.fixture(scope="module")
+def entry(world: World) -> Entry:
+    """Set up one far side of the first clinic; of its tasks one is dead."""
+    home = world.console.app.state.settings.home
+    text = FILE.format(organisation=world.console.organisations[0], new=NEW, old=OLD)
+    (home / "connectors.toml").write_text(text)
+    found = find(read_connectors(home / "connectors.toml"), "crm")
+    with world.console.database.transaction() as connection:
+        register(connection, [found.row()])
+    return found
+
+
+def task(world: World) -> UUID:
+    return UUID(world.get("/tasks", limit=1)["items"][0]["id"])
+
+
+def send(
+    world: World,
+    data: dict[str, Any],
+    *,
+    secret: str = NEW,
+    id_: str = "",
+    at: datetime | None = None,
+    name: str = "crm",
+) -> httpx2.Response:
+    """Send a webhook as a far side does."""
+    at, id_ = at or datetime.now(UTC), id_ or f"msg_{uuid4().hex}"
+    body = json.dumps({"type": "task.changed", "data": data})
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": id_,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Signer(secret).sign(id_, at, body),
+    }
+    path = f"/api/v1/connectors/{name}/inbox"
+    return world.console.nobody().post(path, content=body, headers=headers)
+
+
+def changed(task: UUID, **more: Any) -> dict[str, Any]:
+    return {"task": str(task), "changed_at": datetime.now(UTC).isoformat(), **more}
+
+
+def applied(world: World, entry: Entry) -> int:
+    with world.console.database.connect(autocommit=True) as connection:
+        return apply_next(connection, entry, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("secret", [NEW, OLD], ids=["new", "old"])
+def test_what_was_done_there_is_done_here_once(world: World, entry: Entry, secret: str) -> None:
+    mine, id_, owner = task(world), f"msg_{uuid4().hex}", f"Cleo {uuid4().hex[:4]}"
+    told = changed(mine, status="accepted", owner=owner)
+    for _ in range(3):
+        assert send(world, told, secret=secret, id_=id_).status_code == 204
+    assert [applied(world, entry) for _ in range(2)] == [1, 0]
+    row = one(world.console.database, "SELECT status, owner FROM task WHERE id = %s", [mine])
+    assert row == {"status": "accepted", "owner": owner}
+
+
+def test_an_older_message_that_comes_late_changes_nothing(world: World, entry: Entry) -> None:
+    mine = task(world)
+    late = changed(mine, status="accepted", owner="Long Ago")
+    late["changed_at"] = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+    assert send(world, changed(mine, status="accepted", owner="Just Now")).status_code == 204
+    assert send(world, late).status_code == 204
+    assert [applied(world, entry) for _ in range(3)] == [1, 1, 0]
+    row = one(world.console.database, "SELECT owner FROM task WHERE id = %s", [mine])
+    assert row["owner"] == "Just Now"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": "whsec_" + "d3Jvbmd3cm9uZ3dyb25nd3Jvbmc="},
+        {"at": datetime.now(UTC) - timedelta(minutes=6)},
+        {"at": datetime.now(UTC) + timedelta(hours=1)},
+        {"name": "nobody"},
+    ],
+    ids=["another secret", "too old", "too early", "no such far side"],
+)
+def test_what_is_not_the_far_sides_is_refused(
+    world: World, entry: Entry, wrong: dict[str, Any]
+) -> None:
+    answer = send(world, changed(task(world), status="accepted"), **wrong)
+    assert world.code(answer) == (401, "not_signed_in")
+    assert applied(world, entry) == 0
+
+
+def test_another_organisations_task_is_none_of_its_business(world: World, entry: Entry) -> None:
+    theirs = world.get("/tasks", which=1, limit=1)["items"][0]["id"]
+    assert send(world, changed(UUID(theirs), status="accepted", owner="X")).status_code == 204
+    assert applied(world, entry) == 0
+
+
+@pytest.mark.parametrize("body", [{}, {"task": "x"}, {"task": str(uuid4())}, {"secret": 1}])
+@pytest.mark.usefixtures("entry")
+def test_what_cannot_be_read_is_refused(world: World, body: dict[str, Any]) -> None:
+    assert world.code(send(world, body)) == (400, "wrong_input")
+
+
+def test_who_knows_the_secret_may_ask_us_to_look(world: World, entry: Entry) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    with world.console.database.transaction() as connection:
+        connection.execute("UPDATE connector SET poll_at = %s WHERE id = %s", [later, entry.id])
+    path = "/api/v1/connectors/crm/ping"
+    nobody = world.console.nobody()
+    assert nobody.post(path, headers={"authorization": "Bearer no"}).status_code == 401
+    assert nobody.post(path).status_code == 401
+    query = "SELECT poll_at FROM connector WHERE id = %s"
+    assert one(world.console.database, query, [entry.id])["poll_at"] == later
+    assert nobody.post(path, headers={"authorization": f"Bearer {OLD}"}).status_code == 204
+    assert one(world.console.database, query, [entry.id])["poll_at"] is None
+
+
+@pytest.mark.usefixtures("entry")
+def test_what_was_given_up_is_seen_and_tried_again(world: World) -> None:
+    mine = task(world)
+    with world.console.database.transaction() as connection:
+        connection.execute(
+            """UPDATE outbox SET state = 'dead', settled_at = now(), error = 'http_400'
+            WHERE task_id = %s""",
+            [mine],
+        )
+    (found,) = world.get("/connectors", Role.ADMINISTRATOR)
+    assert (found["standing"], found["dead"]) == ("dead", 1)
+    assert world.get("/connectors", Role.ADMINISTRATOR, which=1) == []
+    (letter,) = world.get("/connectors/crm/dead", Role.ADMINISTRATOR)["letters"]
+    assert (letter["task_id"], letter["error"]) == (str(mine), "http_400")
+
+    page = world.console.client(Role.ADMINISTRATOR).get("/connectors").text
+    assert "Some tasks are not taken" in page
+    assert str(mine) in page
+    assert f'href="/tasks/{mine}"' not in page, "an administrator opens no task"
+
+    answer = world.post("/connectors/crm/replay", {"task": str(mine)}, Role.ADMINISTRATOR)
+    assert answer.json()["replayed"] >= 1
+    assert world.get("/connectors", Role.ADMINISTRATOR)[0]["dead"] == 0
+    again = world.post("/connectors/crm/replay", {"task": str(mine)}, Role.ADMINISTRATOR)
+    assert world.code(again) == (404, "not_found")
+    query = "SELECT count(*) AS n FROM audit WHERE action = 'connector.replay'"
+    assert rows(world.console.database, query)[0]["n"] >= 1
