@@ -9,7 +9,6 @@ from fastapi.routing import APIRoute
 
 from gateway.access.programs import NEVER
 from gateway.access.rights import RIGHTS, Right, Role
-from gateway.api import v1
 from gateway.api.openapi import rights_of, routes_of
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "access.md"
@@ -40,6 +39,7 @@ EVERYBODY: Final = frozenset(
         *("/sign-in", "/sign-in/second", "/sign-in/passkey", "/sign-in/passkey/options"),
         *("/sign-in/oidc", "/sign-in/oidc/back", "/sign-out", "/welcome/{secret}", "/oauth/token"),
         *("/styleguide", "/language/{code}"),
+        *("/fhir/metadata", "/fhir/.well-known/smart-configuration"),
     }
 )
 OWN: Final = "/account"
@@ -55,11 +55,10 @@ def page() -> str:
 
 def all_routes() -> list[tuple[str, str, APIRoute]]:
     """Return every route: its path, methods and itself."""
-    from gateway.web import pages
-    from gateway.web.app import routers
+    from gateway.web.app import PARTS, routers
 
     app = FastAPI()
-    for router in routers(v1, pages):
+    for router in routers(*PARTS):
         app.include_router(router)
     found = [(path, " ".join(sorted(route.methods or ())), route) for path, route in routes_of(app)]
     return sorted(found, key=lambda one: one[:2])

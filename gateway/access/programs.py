@@ -56,6 +56,7 @@ def as_who(row: dict[str, Any]) -> Who:
         roles=frozenset(),
         rights=frozenset(Right(right) for right in row["rights"]) - NEVER,
         session=None,
+        scopes=None if row["scopes"] is None else frozenset(row["scopes"]),
     )
 
 

@@ -37,20 +37,21 @@ class SiteKey:
         """Return a digest that nobody can make, or try, without the key."""
         return hmac(self._key(purpose), text.encode(), "sha256")
 
-    def seal(self, person: UUID, secret: str) -> bytes:
+    def seal(self, person: UUID, secret: str, purpose: str = "totp") -> bytes:
         """Seal a secret for one person's row."""
         nonce = os.urandom(NONCE)
-        return nonce + self._cipher().encrypt(nonce, secret.encode(), person.bytes)
+        return nonce + self._cipher(purpose).encrypt(nonce, secret.encode(), person.bytes)
 
-    def unseal(self, person: UUID, sealed: bytes) -> str:
+    def unseal(self, person: UUID, sealed: bytes, purpose: str = "totp") -> str:
         """Return the secret of this person's row. Raises KeyMissing."""
         try:
-            return self._cipher().decrypt(sealed[:NONCE], sealed[NONCE:], person.bytes).decode()
+            cipher = self._cipher(purpose)
+            return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], person.bytes).decode()
         except InvalidTag:
             raise KeyMissing from None
 
-    def _cipher(self) -> ChaCha20Poly1305:
-        return ChaCha20Poly1305(self._key("totp"))
+    def _cipher(self, purpose: str) -> ChaCha20Poly1305:
+        return ChaCha20Poly1305(self._key(purpose))
 
     def _key(self, purpose: str) -> bytes:
         return hmac(self.master, f"hearthline console {purpose}".encode(), "sha256")

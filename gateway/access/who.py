@@ -20,6 +20,8 @@ class Who:
     rights: frozenset[Right]
     session: UUID | None
     """The session; without: a program."""
+    scopes: frozenset[str] | None = None
+    """Of a token that was given for FHIR: what it opens there. It opens nothing else."""
     language: str = "en"
     zone: str = "UTC"
 

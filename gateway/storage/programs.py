@@ -14,7 +14,8 @@ KEEP: Final = """
 INSERT INTO program_secret (digest, program_id, kind, rights, created_at, ends_at)
 VALUES (%s, %s, %s, %s, %s, %s)"""
 FIND: Final = """
-SELECT g.id, g.name, g.organisation_id, o.name AS organisation_name, s.rights, s.used_at, s.ends_at
+SELECT g.id, g.name, g.organisation_id, o.name AS organisation_name, s.rights, s.scopes, s.used_at,
+    s.ends_at
 FROM program_secret s JOIN program g ON g.id = s.program_id
 JOIN organisation o ON o.id = g.organisation_id
 WHERE s.digest = %(digest)s AND s.kind = ANY(%(kinds)s) AND s.ended_at IS NULL

@@ -18,6 +18,7 @@ from gateway.api.call import Site
 from gateway.api.openapi import describe
 from gateway.api.problems import LimitBody
 from gateway.audit.append import append
+from gateway.fhir import routes as fhir
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.roles import pools
@@ -30,6 +31,8 @@ from gateway.web.templates import STATIC
 
 # A file of patients to import is the longest.
 MOST_OCTETS: Final = 2 * 1024 * 1024
+# Whose files have routes.
+PARTS: Final = (v1, fhir, pages)
 
 
 def make_console(settings: Settings, database: Database) -> FastAPI:
@@ -56,7 +59,7 @@ def make_console(settings: Settings, database: Database) -> FastAPI:
     app.add_middleware(LimitBody, most=MOST_OCTETS)
     app.add_middleware(SafeHeaders)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), "static")
-    for router in routers(v1, pages):
+    for router in routers(*PARTS):
         app.include_router(router)
     describe(app)
     return app

@@ -14,11 +14,13 @@ from gateway.access.session import SecondFactorMissing
 from gateway.access.step_up import StepUpNeeded
 from gateway.api.problems import to_problem
 from gateway.errors import GatewayError, NotSignedIn
+from gateway.fhir.outcome import outcome
 from gateway.web.templates import page
 
 SIGN_IN: Final = "/sign-in"
 SECOND_FACTOR: Final = "/account/second-factor"
 STEP_UP: Final = "/account/step-up"
+OF_FHIR: Final = "/fhir"
 OF_PROGRAMS: Final = ("/api/", "/oauth/", "/openapi.json")
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 
 def answer(request: Request, error: Exception) -> Response:
     """Return the answer to an error."""
+    if f"{request.url.path}/".startswith(f"{OF_FHIR}/"):
+        return outcome(error)
     problem = to_problem(error)
     problem.headers.update(getattr(error, "headers", None) or {})
     if request.url.path.startswith(OF_PROGRAMS):

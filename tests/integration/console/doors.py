@@ -13,9 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from gateway.access.rights import Right
-from gateway.api import v1
-from gateway.web import pages
-from gateway.web.app import routers
+from gateway.web.app import PARTS, routers
 
 # They answer for as long as somebody listens.
 ENDLESS: Final = frozenset({"/api/v1/changes", "/live"})
@@ -36,7 +34,7 @@ class Door:
     @property
     def is_api(self) -> bool:
         """Say whether it is for programs."""
-        return self.path.startswith("/api/")
+        return self.path.startswith(("/api/", "/fhir/"))
 
     def names(self) -> list[str]:
         """Return the names in its path."""
@@ -80,7 +78,7 @@ def doors() -> list[Door]:
     """Return them all."""
     return [
         Door(method, route.path, _rights(route.dependant), route.dependant)
-        for router in routers(v1, pages)
+        for router in routers(*PARTS)
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in sorted(route.methods or ())

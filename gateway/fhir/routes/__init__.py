@@ -1,0 +1,1 @@
+"""Routes under `/fhir`, found by walking. The CapabilityStatement tells of them, not OpenAPI."""
