@@ -77,7 +77,9 @@ def _of_errors() -> Iterator[str]:
         if found <= known:
             break
         known |= found
-    yield from (ast.get_docstring(one) or "" for one in classes if one.name in known)
+    for one in classes:
+        if one.name == ERROR or known & {ast.unparse(base) for base in one.bases}:
+            yield ast.get_docstring(one) or ""
 
 
 def _in_packs() -> Iterator[str]:

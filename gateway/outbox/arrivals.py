@@ -77,10 +77,10 @@ def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetim
 
 
 def _before(known: Mapping[str, Any]) -> Before:
-    def of(*keys: str) -> frozenset[str]:
+    def named(*keys: str) -> frozenset[str]:
         return frozenset(known[key] for key in keys if known.get(key))
 
-    return Before(of("put_status", "tried_status"), of("put_owner", "tried_owner", "seen_owner"))
+    return Before(named("put_status", "tried_status"), named("put_owner", "tried_owner", "seen_owner"))
 
 
 def _settle(connection: Connection, row: dict[str, Any], verdict: Verdict, now: datetime) -> None:
