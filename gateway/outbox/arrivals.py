@@ -80,7 +80,8 @@ def _before(known: Mapping[str, Any]) -> Before:
     def named(*keys: str) -> frozenset[str]:
         return frozenset(known[key] for key in keys if known.get(key))
 
-    return Before(named("put_status", "tried_status"), named("put_owner", "tried_owner", "seen_owner"))
+    owners = named("put_owner", "tried_owner", "seen_owner")
+    return Before(named("put_status", "tried_status"), owners)
 
 
 def _settle(connection: Connection, row: dict[str, Any], verdict: Verdict, now: datetime) -> None:
