@@ -96,7 +96,7 @@ class Salesforce:
         if isinstance(described, Later):
             return described
         fields = {each.name: each for each in described.fields}
-        if missing := sorted({*self._asked_for(), *self._names.used} - fields.keys()):
+        if missing := sorted({*self._names.used, *self._settings.columns.all()} - fields.keys()):
             return Refused(f"no_field_{missing[0]}")
         key = fields[self._settings.columns.named("task")]
         return Put("") if key.external_id and key.unique else Refused("key_not_unique")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import (
@@ -79,6 +79,10 @@ class Columns(Frozen, extra="forbid"):
     def named(self, name: Name) -> str:
         """Return the far side's name of a field."""
         return self.other.get(name, f"{self.prefix}{name}{self.suffix}")
+
+    def all(self) -> list[str]:
+        """Return the names of all fields that there are."""
+        return [self.named(name) for name in get_args(Name) if self.named(name)]
 
     def read(self) -> list[str]:
         """Return the names of the fields that are read back."""
