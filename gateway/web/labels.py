@@ -94,6 +94,8 @@ EVENT: Final[Labels] = {
     "task_assigned": template("Somebody was asked"),
     "task_handed_over": template("Handed over"),
     "task_released": template("Given back"),
+    "changed_elsewhere": template("Done in another system"),
+    "refused_elsewhere": template("Done in another system, refused here"),
     "task_begun": template("Begun"),
     "task_waits": template("Waits for the patient"),
     "task_completed": template("Closed"),

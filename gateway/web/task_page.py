@@ -21,6 +21,7 @@ from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
 from gateway.care.moves import CLOSED
 from gateway.care.tasks import TaskDetail, show_task
 from gateway.errors import GatewayError
+from gateway.storage.connectors import elsewhere
 from gateway.storage.contacts import Channel, Reached, WithWhom, list_contacts
 from gateway.storage.minutes import Activity
 from gateway.storage.notes import list_notes
@@ -95,6 +96,7 @@ def task_page(
         "closing": closing or _fresh(call, row),
         "wrong": list(wrong),
         "error": error,
+        "elsewhere": elsewhere(call.connection, call.who.organisation, row.id),
         "live": live,
         "live_of": str(row.id),
         **(_of_patient(call, row.patient_id, row.id) if health else {"patient": None}),
