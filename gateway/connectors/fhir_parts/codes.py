@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from alerting.model import Severity
 from gateway.care.moves import Status
 
 Json = dict[str, Any]
+INSTANT: Final = TypeAdapter(datetime)
 ROOT: Final = "https://hearthline.example/fhir"
 """Of no server: names only. A site that publishes its own code systems sets its own `root`."""
 LOINC: Final = "http://loinc.org"
@@ -22,6 +25,8 @@ UCUM: Final = "http://unitsofmeasure.org"
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"
 
+LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
+"""Nobody has to ask whether a number in a task is a measurement."""
 # Every code of http://hl7.org/fhir/task-status. What nobody there does any more is everybody's
 # again: who declines it, or fails at it, has not closed it.
 STATUS: Final[Mapping[str, Status]] = MappingProxyType(
@@ -51,6 +56,15 @@ SERIOUS: Final[Mapping[Severity, str]] = MappingProxyType(
 def instant(at: datetime) -> str:
     """Return a moment as FHIR has it."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(text: object) -> datetime | None:
+    """Return a moment that is told with its zone; None for whatever else."""
+    try:
+        at = INSTANT.validate_python(text)
+    except ValidationError:
+        return None
+    return at if at.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Place(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Asks one server for tasks. `query` chooses ours, `read` makes one of a resource."""
+    """Asks one server for tasks. `query` chooses ours if it can; `read` makes one of a resource."""
 
     far: Far
     query: str
@@ -64,10 +64,12 @@ class Feed:
 
     def _question(self, place: Place | None) -> str:
         """Without a place, ask what time it is there."""
+        asked = [self.query] if self.query else []
         if place is None:
-            return f"/Task?{self.query}&_count=1"
+            return "/Task?" + "&".join([*asked, "_count=1"])
         since = quote(f"gt{instant(place.since)}", "")
-        return f"/Task?{self.query}&_lastUpdated={since}&_sort=_lastUpdated&_count={PAGE}"
+        asked += [f"_lastUpdated={since}", "_sort=_lastUpdated", f"_count={PAGE}"]
+        return "/Task?" + "&".join(asked)
 
     def _anew(self, place: Place | None, answer: httpx.Response) -> Changes | Refused:
         """A server forgets the pages of a search after a while: ask again from its beginning."""

@@ -11,16 +11,21 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
-
-from gateway.connectors.fhir_parts.codes import PRIORITY, STATUS, Json, Names, instant
+from gateway.connectors.fhir_parts.codes import (
+    LETTERS,
+    PRIORITY,
+    STATUS,
+    Json,
+    Names,
+    instant,
+    moment,
+)
 from gateway.connectors.ports import Remote, Work
 from gateway.connectors.texts import body, subject
 
 NOTE_MOST: Final = 2000
 GROUPS: Final = ("Organization", "CareTeam", "HealthcareService")
 """Whoever of them has it, no person has."""
-INSTANT: Final = TypeAdapter(datetime)
 SAID: Final = (
     "extension",
     "status",
@@ -35,18 +40,7 @@ SAID: Final = (
 PLAIN: Final = {"actionable": "valueBoolean", "attempts": "valueInteger"}
 RED_FLAG: Final = "red-flag"
 ASKED: Final = {"symptoms-asked-at": "at", "symptoms-answered-by": "answered_by"}
-LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
-"""Nobody has to ask whether a number in a task is a measurement."""
 SIMPLE: Final = ("urgency", "outcome")
-
-
-def moment(text: object) -> datetime | None:
-    """Return a moment that is told with its zone; None for whatever else."""
-    try:
-        at = INSTANT.validate_python(text)
-    except ValidationError:
-        return None
-    return at if at.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)
