@@ -1,6 +1,6 @@
 """Programs: an API key, or client credentials that give tokens (RFC 6749, 4.4; RFC 6750)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from alerting.words import template
+from gateway.access.assertion import WrongKeys, public_keys
 from gateway.access.rights import Right
 from gateway.access.secrets import digest, new_secret
 from gateway.access.who import Who
@@ -17,10 +18,13 @@ from gateway.storage.programs import add_program, add_program_secret, find_progr
 
 SCHEME: Final = "bearer "
 TOKEN_LASTS: Final = timedelta(hours=1)
+# SMART App Launch 2: "the recommended value is 300".
+FHIR_TOKEN_LASTS: Final = timedelta(minutes=5)
 SECRET_LASTS: Final = timedelta(days=365)
 # What only people do.
 NEVER: Final = frozenset({Right.PEOPLE_WRITE, Right.BREAK_GLASS})
 FOR_PROGRAMS: Final = frozenset(Right) - NEVER
+BY_KEYS: Final = "jwks"
 PREFIXES: Final = {"key": "hl_key_", "secret": "hl_secret_", "token": "hl_token_"}
 
 
@@ -68,13 +72,22 @@ def register_program(
     kind: str,
     by: UUID | None,
     now: datetime,
-) -> tuple[UUID, str]:
-    """Register a program; return its id, and its key or secret, which nobody sees again."""
+    jwks: Mapping[str, Any] | None = None,
+) -> tuple[UUID, str | None]:
+    """Register a program; return its id, and its key or secret, which nobody sees again.
+
+    One that signs in by keys of its own (`jwks`) has no secret that we know.
+    """
     wanted = frozenset(rights)
     if not name:
         raise WrongInput(template("Give the program a name."))
     if not wanted or not wanted <= FOR_PROGRAMS:
         raise WrongRights
+    if kind == BY_KEYS:
+        keys = public_keys(jwks or {})
+        return add_program(connection, organisation, name, wanted, by, now, keys), None
+    if jwks:
+        raise WrongKeys("A program that shows a key or a secret has no JWK Set.")
     id_ = add_program(connection, organisation, name, wanted, by, now)
     return id_, give_secret(connection, id_, kind, wanted, now, SECRET_LASTS)
 
@@ -86,8 +99,9 @@ def give_secret(
     rights: Iterable[Right],
     now: datetime,
     lasts: timedelta,
+    scopes: Iterable[str] | None = None,
 ) -> str:
     """Make a key, a secret or a token. Its prefix tells scanners of repositories what it is."""
     secret = PREFIXES[kind] + new_secret()
-    add_program_secret(connection, program, kind, digest(secret), rights, now, now + lasts)
+    add_program_secret(connection, program, kind, digest(secret), rights, now, now + lasts, scopes)
     return secret

@@ -4,7 +4,7 @@ So these take no Idempotency-Key: an answer that holds a secret is kept nowhere.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -41,7 +41,10 @@ class Program(BaseModel):
 
 
 class NewProgram(BaseModel):
-    """A program: `key` is sent as it is, `secret` is exchanged for tokens (OAuth 2)."""
+    """A program: `key` is sent as it is, `secret` is exchanged for tokens (OAuth 2).
+
+    With `jwks` it signs for its tokens by a key of its own (SMART backend services).
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -53,15 +56,19 @@ class NewProgram(BaseModel):
     )
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
-    kind: Literal["key", "secret"]
+    kind: Literal["key", "secret", "jwks"]
     rights: Annotated[tuple[Right, ...], Field(min_length=1, max_length=40)]
+    jwks: Annotated[
+        dict[str, Any] | None,
+        Field(description="Of kind `jwks`: a JWK Set (RFC 7517) of public keys, RS384 or ES384."),
+    ] = None
 
 
 class Registered(BaseModel):
-    """The program's id, and its key or secret, which nobody sees again."""
+    """The program's id, and its key or secret, which nobody sees again; of `jwks` there is none."""
 
     id: UUID
-    secret: str
+    secret: str | None
 
 
 @router.get("", summary="Programs")
@@ -78,7 +85,14 @@ def add(request: Request, new: NewProgram, call: Writes) -> Registered:
     must_be_fresh(at, request)
     with at.pools.of_access(place) as connection:
         id_, secret = register_program(
-            connection, place, new.name.strip(), new.rights, new.kind, call.who.id, at.now()
+            connection,
+            place,
+            new.name.strip(),
+            new.rights,
+            new.kind,
+            call.who.id,
+            at.now(),
+            new.jwks,
         )
         rights = sorted(new.rights)
         at.note(connection, call.who, "program.add", subject=("program", str(id_)), rights=rights)

@@ -1,5 +1,6 @@
 """Programs that use the API: register one, see when it was used last, end it."""
 
+import json
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerting.words import template
+from gateway.access.assertion import WrongKeys
 from gateway.access.desk import desk
-from gateway.access.programs import FOR_PROGRAMS, register_program
+from gateway.access.programs import BY_KEYS, FOR_PROGRAMS, register_program
 from gateway.access.rights import Right
 from gateway.access.step_up import must_be_fresh
 from gateway.api.call import Call, needs
@@ -35,8 +37,9 @@ def register(
     request: Request,
     call: Writes,
     name: Annotated[str, Form(max_length=200)],
-    kind: Annotated[Literal["key", "secret"], Form()],
+    kind: Annotated[Literal["key", "secret", "jwks"], Form()],
     right: Annotated[list[Right] | None, Form()] = None,
+    jwks: Annotated[str, Form(max_length=20_000)] = "",
 ) -> HTMLResponse:
     """Register a program; show its key or secret, once."""
     at = desk(request)
@@ -45,7 +48,14 @@ def register(
     try:
         with at.pools.of_access(place) as connection:
             id_, secret = register_program(
-                connection, place, name.strip(), right or [], kind, call.who.id, at.now()
+                connection,
+                place,
+                name.strip(),
+                right or [],
+                kind,
+                call.who.id,
+                at.now(),
+                _keys(jwks) if kind == BY_KEYS else None,
             )
             subject = ("program", str(id_))
             at.note(
@@ -66,6 +76,16 @@ def end(request: Request, call: Writes, program: UUID) -> Response:
             raise NotFound
         at.note(connection, call.who, "program.end", subject=("program", str(program)))
     return RedirectResponse("/programs", 303)
+
+
+def _keys(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise WrongKeys from None
+    if not isinstance(found, dict):
+        raise WrongKeys
+    return found
 
 
 def _page(
