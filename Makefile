@@ -7,10 +7,10 @@ export LC_ALL := C.UTF-8
 # Images for containers often forbid it: then each of our programs would compile itself at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo check test test-long test-bluez fuzz messages screenshots promises burden report bench clean
+.PHONY: help setup demo check test test-long test-bluez test-fhir-server fuzz messages screenshots promises burden report bench clean
 
 help:  ## Say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup:  ## Install what is missing: mosquitto, dbus, uv, Python packages, and what tests need
 	@bash .ci/setup tests
@@ -35,6 +35,10 @@ test-long: setup  ## Hours of the same: 500 random schedules of kill -9, 72 hour
 test-bluez: setup  ## The devices' stories on the real Linux Bluetooth stack, in a virtual machine
 	bash tests/real_bluez/vm/install
 	HEARTHLINE_TEST_BLUEZ_VM=$${RELEASES:-13,12} nice -n 10 $(PYTEST) tests/real_bluez -q -s
+
+test-fhir-server: setup  ## The FHIR connector against Medplum's own router, installed from npm
+	bash tests/integration/connectors/medplum/install
+	$(PYTEST) tests/integration/connectors/test_medplum.py -q -m slow
 
 mutation: setup  ## Change the makers' protocols by one thing at a time: does a test turn red? Half an hour
 	bash .ci/mutation

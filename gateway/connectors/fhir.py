@@ -33,7 +33,7 @@ from gateway.connectors.fhir_parts.codes import ROOT, Json, Names
 from gateway.connectors.fhir_parts.feed import FRESH, GONE, Feed
 from gateway.connectors.fhir_parts.signin import NoSignIn, SignIn
 from gateway.connectors.fhir_parts.task import Tasks
-from gateway.connectors.http import Far, FarUrl, shown
+from gateway.connectors.http import Far, FarUrl, means, shown
 from gateway.connectors.ports import (
     Changed,
     Changes,
@@ -134,18 +134,31 @@ class Fhir:
         return self.far.request("GET", path, headers=FRESH)
 
     def _create(self, work: Work) -> Outcome:
-        answer = self.far.send(self._creation(work), also=CLASH)
-        if not isinstance(answer, httpx.Response):
-            return answer
-        if answer.status_code in CLASH:
-            return self._clashed(work)
-        done = self._done(answer)
-        if isinstance(done, Later):
+        done = self._written(work, self._creation(work))
+        if not isinstance(done, bundle.Written):
             return done
         if done.status == CREATED:
             return Put(done.id, done.version)
         # Another one was faster: this request's twin, or one that said something else.
         return self._settled(work, self._read(done.id))
+
+    def _written(self, work: Work, request: httpx.Request) -> bundle.Written | Outcome:
+        """Send a change, and say what it did to the Task.
+
+        Medplum takes a transaction for a batch unless its project says `transaction-bundles`: what
+        failed of it is seen in the entries only. The rest was done, and is done once more.
+        """
+        answer = self.far.send(request, also=CLASH)
+        if not isinstance(answer, httpx.Response):
+            return answer
+        several = self.settings.transactions
+        became = [*(bundle.statuses(answer) if several else ()), answer.status_code]
+        if CLASH & {*became[-2:]}:
+            return self._clashed(work)
+        if any(httpx.codes.is_error(status) for status in became):
+            return means(httpx.Response(max(became)))
+        done = bundle.written(answer) if several else bundle.written_alone(answer)
+        return done or Later("not_understood")
 
     def _creation(self, work: Work) -> httpx.Request:
         task, others = self._resources(work)
@@ -164,13 +177,8 @@ class Fhir:
         else:
             condition = {"If-Match": f'W/"{version}"'} if version else {}
             request = self._sent("PUT", f"/Task/{quote(task['id'], '')}", task, condition)
-        answer = self.far.send(request, also=CLASH)
-        if not isinstance(answer, httpx.Response):
-            return answer
-        if answer.status_code in CLASH:
-            return self._clashed(work)
-        done = self._done(answer)
-        return done if isinstance(done, Later) else Put(task["id"], done.version)
+        done = self._written(work, request)
+        return Put(task["id"], done.version) if isinstance(done, bundle.Written) else done
 
     def _resources(self, work: Work) -> tuple[Json, Sequence[Json]]:
         patient = self._patient(work)
@@ -202,11 +210,6 @@ class Fhir:
         kinds = {"Content-Type": bundle.FHIR_JSON, "Accept": bundle.FHIR_JSON, **(headers or {})}
         content = bundle.encoded(resource)
         return self.far.request(method, path, headers=kinds, content=content)
-
-    def _done(self, answer: httpx.Response) -> bundle.Written | Later:
-        if self.settings.transactions:
-            return bundle.written(answer) or Later("not_understood")
-        return bundle.written_alone(answer) or Later("not_understood")
 
     def _clashed(self, work: Work) -> Outcome:
         """Say what a condition that did not hold means."""

@@ -88,6 +88,13 @@ def written(answer: httpx.Response) -> Written | None:
     return _written(said.get("status", "")[:3], *told, last.get("resource", {}))
 
 
+def statuses(answer: httpx.Response) -> Sequence[int]:
+    """Return what became of each entry. Not all who are asked for all or nothing do it so."""
+    entries = (content(answer) or {}).get("entry", ())
+    told = [each.get("response", {}).get("status", "")[:3] for each in entries]
+    return [int(status) for status in told if status.isdecimal()]
+
+
 def written_alone(answer: httpx.Response) -> Written | None:
     """Return what was done with a resource that was sent by itself."""
     told = answer.headers.get("Location", ""), answer.headers.get("ETag", "")
