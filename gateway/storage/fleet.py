@@ -9,6 +9,7 @@ from uuid import UUID
 from device_profiles.reading import Frozen
 from gateway.storage.database import Connection
 from gateway.storage.glass import VISIBLE
+from gateway.storage.patients import like
 
 # The order of the list, and the names of the filters.
 STATES: Final = (
@@ -142,7 +143,7 @@ class Looked:
             "ending": ENDING,
             "backlog": BACKLOG,
             "only": self.only,
-            "named": self.named.lower().replace("\\", "\\\\").replace("%", "\\%"),
+            "named": like(self.named),
             **more,
         }
 

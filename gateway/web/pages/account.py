@@ -1,5 +1,6 @@
 """One's own account: who one is, password, second factors, sessions."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -113,6 +114,8 @@ def move(request: Request, organisation: Annotated[UUID, Form()]) -> Response:
         if organisation not in places:
             raise NotFound
         move_session(connection, session.id, organisation)
+        there = replace(session.who, organisation=organisation)
+        at.note(connection, there, "session.move", came_from=session.who.organisation)
     return RedirectResponse("/", 303)
 
 

@@ -51,7 +51,7 @@ class Ward:
 
     def alerts(self, number: int = 1) -> None:
         """Let rules break: of pressure, then of glucose, then of both the other way round."""
-        take = (
+        take: tuple[Callable[[], None], ...] = (
             lambda: take_pressures(self.site, self.database, (184, 112, 3), (186, 114, 2)),
             lambda: take_glucoses(self.site, self.database, ("52", 1)),
             lambda: take_glucoses(self.site, self.database, ("320", 0.5)),
