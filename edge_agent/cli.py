@@ -1,6 +1,7 @@
 """`hearthline-edge`: the hub's command. Exit 0 done, 1 failed, 2 wrong input; never a traceback."""
 
 import faulthandler
+import gc
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def run_agent() -> None:
     logs.silence_libraries()
     from edge_agent import app, settings
 
+    gc.freeze()  # what was loaded is never garbage: nobody looks at it again
     chosen = settings.load_settings()
     if not (chosen.hub_dir / "hub.toml").exists():
         become_a_hub(chosen.hub_dir)
@@ -46,7 +48,10 @@ def become_a_hub(hub_dir: Path) -> None:
 def _any_command() -> None:
     from edge_agent.commands import app
 
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # the end of the process frees it; a last look for garbage costs more
 
 
 def _stop(error: EdgeError | str, code: int) -> None:
