@@ -17,6 +17,7 @@ from gateway.broker.files import update_broker
 from gateway.broker.keep import HUBS, LOOK_S, Keeper
 from gateway.care.deliver import Delivery
 from gateway.errors import Conflict, ConnectionLost, WrongInput
+from gateway.fhir.loops import fhir_loops
 from gateway.identity.files import make_site_keys
 from gateway.identity.keys import PRIVATE
 from gateway.identity.keys_live import LiveRecipients
@@ -103,7 +104,7 @@ def run_worker(settings: Settings) -> None:
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
     seal = Loop(database, stop, Seal(settings).look, AUDIT)
     broker = Loop(database, stop, Keeper(settings, database).look, HUBS, poll_s=LOOK_S)
-    told = couriers(settings, far, database, stop)
+    told = [*couriers(settings, far, database, stop), *fhir_loops(settings, database, stop)]
     with running([*beside_worker(database, stop, delivery), *told, dog, seal, broker]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 

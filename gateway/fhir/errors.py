@@ -35,6 +35,12 @@ class ScopeMissing(Forbidden):
     code = "scope_missing"
 
 
+class ExportFailed(GatewayError):
+    """The export could not be written; ask for it again, or tell who runs the gateway."""
+
+    status, code = 500, "export_failed"
+
+
 class TooMany(GatewayError):
     """There are too many of yours already; wait for one to end, or delete one."""
 

@@ -65,10 +65,10 @@ CREATE TABLE fhir_export (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES organisation,
     who uuid NOT NULL,
+    who_name text NOT NULL,
+    is_program boolean NOT NULL,
     request text NOT NULL,
     types text[] NOT NULL,
-    -- Of these patients; null: of all.
-    patients uuid[],
     since timestamptz,
     asked_at timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'waiting'
@@ -120,8 +120,8 @@ CREATE INDEX fhir_subscription_of ON fhir_subscription (organisation_id, who);
 DO $$ BEGIN
     PERFORM isolate('fhir_export'), isolate('fhir_subscription');
 END $$;
-GRANT INSERT (id, organisation_id, who, request, types, patients, since, asked_at, next_action_at)
-    ON fhir_export TO hearthline_app;
+GRANT INSERT (id, organisation_id, who, who_name, is_program, request, types, since, asked_at,
+    next_action_at) ON fhir_export TO hearthline_app;
 GRANT UPDATE (state, next_action_at) ON fhir_export TO hearthline_app;
 GRANT INSERT (id, organisation_id, who, reason, criteria, endpoint, headers, ends_at, looked_until,
     created_at, next_action_at), DELETE ON fhir_subscription TO hearthline_app;

@@ -29,6 +29,7 @@ WORDS = {
     "rule": "spo2_low",
     "code": "en",
     "secret": "x",
+    "file": "Patient.ndjson",
 }
 
 TECHNICAL = """
@@ -120,6 +121,7 @@ def _fhir(connection: Connection, clinic: Clinic) -> None:
     part = PANEL if row["mdc"] in PRESSURES else row["mdc"]
     clinic.parts["observation"] = f"{clinic.ids['reading']}-{part}"
     clinic.parts["metric"] = f"{clinic.site.cuff}-{PANEL}"
+    clinic.ids["export"], clinic.ids["subscription"] = uuid4(), uuid4()
     clinic.ids["contact"] = uuid4()
     connection.execute(CALL, [clinic.ids["contact"], clinic.site.organisation, clinic.site.patient])
 

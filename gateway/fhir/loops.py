@@ -1,0 +1,23 @@
+"""The loops of the facade beside the worker: what is written and told in the background."""
+
+import threading
+from datetime import datetime
+from typing import Final
+
+from gateway.life import Loop
+from gateway.settings import Settings
+from gateway.storage.database import Connection, Database
+
+# Nobody tells: the loops look at the clock.
+EXPORTS: Final = "fhir_export"
+
+
+def fhir_loops(settings: Settings, database: Database, stop: threading.Event) -> list[Loop]:
+    """Return them. What they need is loaded when there is the first look."""
+
+    def export(connection: Connection, now: datetime) -> int:
+        from gateway.fhir.export import Exports
+
+        return Exports(settings.home, database).look(connection, now)
+
+    return [Loop(database, stop, export, EXPORTS)]
