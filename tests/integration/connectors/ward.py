@@ -20,7 +20,7 @@ from gateway.fail_points import Died, watching
 from gateway.outbox.courier import Courier
 from gateway.outbox.file import Common, Entry
 from gateway.storage.database import Connection, Database
-from gateway.storage.outbox import register
+from gateway.storage.outbox import LOOK, register
 from simulators.far_sides.side import FarSide
 from tests.fixtures.site import Site, make_site
 from tests.integration.alerting.homes import evaluate, rows, take_glucoses, take_pressures
@@ -86,7 +86,9 @@ class Ward:
         self.connection = None
 
     def settle(self, hours: float = 6) -> None:
-        """Let time pass until nothing is due and nothing waits."""
+        """Let time pass until it was asked once more, nothing is due and nothing waits."""
+        with self.database.transaction() as connection:
+            connection.execute(LOOK, [self.entry.id])
         end = self.now + timedelta(hours=hours)
         while self.now < end:
             if not self.look() and not self.waiting() and self.polled_well():
