@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-import yaml
 from pydantic import Field, SerializeAsAny, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from alerting.errors import PackError
+from alerting.lines import NotYaml, read
 from alerting.model import Rule
 from alerting.packs.replacing import misfits
 from alerting.rules import kinds
@@ -40,8 +40,7 @@ class Pack(Frozen, extra="forbid"):
 
 def read_pack(path: Path) -> Pack:
     """Read one pack. Raises PackError."""
-    root = _tree(path)
-    document = yaml.safe_load(path.read_text("utf-8"))
+    document, root = _read(path)
     if not isinstance(document, dict) or not {"pack", "rules"} <= set(document):
         raise PackError(path, 1, "a pack has the keys `pack` and `rules`")
     if not isinstance(document["rules"], list):
@@ -125,24 +124,14 @@ def _error(
     return PackError(path, _line(root, (*where, *first["loc"])), text)
 
 
-def _tree(path: Path) -> Node:
-    """Return the file's nodes, which know their lines."""
+def _read(path: Path) -> tuple[Any, Node]:
+    """Return the file's content, and its nodes, which know their lines."""
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-        if root is None:
-            raise PackError(path, 1, "the file is empty")
-        _no_doubles(path, root)
-        yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise PackError(path, None, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise PackError(path, None, "this is not UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise PackError(path, line, error.problem or "this is not YAML") from None
-    except yaml.YAMLError:
-        raise PackError(path, None, "this is not YAML") from None
-    return root
+        document = read(path)
+    except NotYaml as error:
+        raise PackError(path, error.line, str(error)) from None
+    _no_doubles(path, document.root)
+    return document.content, document.root
 
 
 def _no_doubles(path: Path, node: Node) -> None:
