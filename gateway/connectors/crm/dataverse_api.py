@@ -54,7 +54,7 @@ class Place(BaseModel):
         """Return where to go on; None for a next page that lies somewhere else."""
         if rows.next is None:
             # Whose clock writes `modifiedon` is not said: the last minutes are read again.
-            return Place(since=max(self.since, there - OVERLAP))
+            return Place(since=there - OVERLAP)
         if not rows.next.startswith(f"{base}/"):
             return None
         return Place(since=self.since, page=rows.next.removeprefix(base))

@@ -42,7 +42,7 @@ class Place(BaseModel):
         learns of a change after a while, so the last minutes are read again.
         """
         if found.after is None:
-            return Place(since=max(self.since, there - OVERLAP))
+            return Place(since=there - OVERLAP)
         last = found.results[-1].changed if found.results else self.since
         return Place(since=last) if last > self.since else self._page(found.after)
 

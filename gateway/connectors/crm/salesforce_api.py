@@ -99,7 +99,7 @@ class Place(BaseModel):
 
     def next(self, latest: datetime, there: datetime, now: datetime) -> "Place":
         """Return the span after this one, which is asked for at another time than `now`."""
-        start = max(self.start, min(latest, there - OVERLAP))
+        start = min(latest, there - OVERLAP)
         return Place(start=start, end=start, ahead=there - now)
 
 
