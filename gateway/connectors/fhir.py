@@ -55,7 +55,7 @@ ALL: Final[frozenset[Sent]] = frozenset(
 )
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", hide_input_in_errors=True):
     """Where the server is, who we are there, and who the patients are."""
 
     url: FarUrl

@@ -62,6 +62,8 @@ Said = Literal[
 ]
 MOST: Final = 255
 """Characters of a note, and of an output."""
+TITLE: Final = 80
+"""Characters of a note's first line: the link must fit too."""
 NOT_THERE, GONE, NO_UPSERT = 404, 410, frozenset({404, 405})
 THREE: Final = {
     Status.IN_PROGRESS: "accepted",
@@ -73,7 +75,7 @@ FOUR: Final = {Status.IN_PROGRESS: "accepted", Status.ENTERED_IN_ERROR: "cancell
 INSTEAD: Final[Mapping[Release, Mapping[Status, str]]] = {"3.0": THREE, "4.0": FOUR, "4.1": {}}
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", hide_input_in_errors=True):
     """Where it is, who we are there, and what it calls things."""
 
     url: FarUrl
@@ -117,7 +119,7 @@ class Pages:
     def marked(self, work: Work, task: Json) -> Json:
         """Say in the note what the task is, and what was written: who changes it cannot know."""
         mark = f"[{self.print(task)}]"
-        lines = [subject(work), *body(work).splitlines()]
+        lines = [subject(work)[:TITLE], *body(work).splitlines()]
         link = next(line for line in reversed(lines) if work.link in line)
         rest = "\n".join(line for line in lines[1:] if line != link)
         unknown = work.owner and work.owner not in self.settings.people

@@ -33,6 +33,8 @@ class Store:
     now: Callable[[], datetime]
     held: dict[tuple[str, str], Json] = field(default_factory=dict)
     made: int = 0
+    atomic: bool = True
+    """Whether of a transaction all is done or nothing; Medplum does what it can, by default."""
 
     def read(self, kind: str, name: str) -> Json:
         """Return a resource. Raises Problem 404."""
@@ -94,18 +96,22 @@ class Store:
 
     def transaction(self, bundle: Json) -> Json:
         """Do all of it or nothing. References to entries become references to what they are."""
-        before = dict(self.held)
+        before, entries = dict(self.held), bundle.get("entry", [])
         try:
-            return self._transaction(bundle)
+            names = {each["fullUrl"]: self._place(each) for each in entries}
+            answers = [self._done(_pointed(e, names), names[e["fullUrl"]]) for e in entries]
         except Problem:
             self.held = before
             raise
-
-    def _transaction(self, bundle: Json) -> Json:
-        entries = bundle.get("entry", [])
-        names = {each["fullUrl"]: self._place(each) for each in entries}
-        answers = [self._entry(_pointed(each, names), names[each["fullUrl"]]) for each in entries]
         return {"resourceType": "Bundle", "type": "transaction-response", "entry": answers}
+
+    def _done(self, entry: Json, place: str) -> Json:
+        try:
+            return self._entry(entry, place)
+        except Problem as problem:
+            if self.atomic:
+                raise
+            return {"response": {"status": str(problem.status), "outcome": problem.outcome}}
 
     def _place(self, entry: Json) -> str:
         """Return what an entry will be called: what is there already, or a new id."""

@@ -48,8 +48,10 @@ class OpenMrs(FarSide):
     kind: ClassVar[str] = "openmrs"
     title: ClassVar[str] = "OpenMRS (FHIR2)"
     secrets: ClassVar[frozenset[str]] = frozenset({PASSWORD})
-    release: ClassVar[str] = "4.1"
-    upsert: ClassVar[bool] = True
+    release = "4.1"
+    """Of the module: what states it knows."""
+    upsert = True
+    """Whether the global property names Task."""
     most: ClassVar[int] = 3
 
     def forget(self) -> None:
@@ -122,10 +124,9 @@ class OpenMrs(FarSide):
         if row["status"] not in KNOWN[self.release]:
             row["status"] = "UNKNOWN"
         row["changed"] = self.now()
-        answer = self._resource(name, row)
         seconds = row["changed"] + timedelta(milliseconds=500)
         self.held[name] = row | {"changed": seconds.replace(microsecond=0)}
-        return (201 if made else 200), answer
+        return (201 if made else 200), self._resource(name, row)
 
     def _resource(self, name: str, row: Json) -> Json:
         if row["status"] == "UNKNOWN":
