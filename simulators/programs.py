@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from simulators.forked import GATEWAY, Done, as_it_began
+
 STOP_WITHIN_S: Final = 15.0
 
 
@@ -25,17 +27,28 @@ def script(name: str) -> str:
 
 def call(name: str, *arguments: str, environment: Mapping[str, str]) -> Any:
     """Run a command of another program to its end and return the JSON that it prints."""
-    done = subprocess.run(
-        [script(name), *arguments, "--json"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
+    done = _run(name, [*arguments, "--json"], {**os.environ, **environment})
+    if done.code:
+        said = done.errors.strip().splitlines()
         raise ProgramFailed(f"{name} {arguments[0]}: {said[-1] if said else 'failed'}")
-    return json.loads(done.stdout)
+    return json.loads(done.output)
+
+
+def _run(name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Done:
+    """Run a command: forked where it is the gateway of this environment, else started."""
+    if (
+        name == "hearthline-gateway"
+        and Path(script(name)).is_absolute()
+        and as_it_began(environment)
+    ):
+        try:
+            return GATEWAY.run(arguments, environment)
+        except OSError as error:
+            raise ProgramFailed(f"{name} {arguments[0]}: {error}") from None
+    done = subprocess.run(
+        [script(name), *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass(slots=True)
