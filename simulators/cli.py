@@ -14,6 +14,7 @@ import typer
 
 from simulators.alerting_load.command import alerting
 from simulators.console_load.command import console
+from simulators.far_side_command import far_side
 from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
 from simulators.programs import ProgramFailed
@@ -169,6 +170,7 @@ def schema() -> None:
 app.command()(patient)
 app.command()(cohort)
 app.command()(fleet)
+app.command()(far_side)
 app.command()(series)
 
 
