@@ -10,7 +10,13 @@
 A task is looked for by its identifier first, for servers that know no conditional create; it is
 created by `ifNoneExist`, and changed by `If-Match`: what a person did between is kept, and the
 answer is `Changed`. Two of us at once leave two tasks only at a server that knows neither, and then
-nothing more is written to either.
+nothing more is written to either. A Task says, in an extension, what it was when it was written:
+so an answer that was lost is not taken for somebody's change. What others wrote into it stays.
+With it go a DetectedIssue for the alert, a Flag while a P1 or P2 stands, the evidence as
+Observations with their Devices, and the note at the end as a Communication. Medplum takes a
+transaction for a batch unless its project has `transaction-bundles`; that works as well.
+What changed is asked for by `_lastUpdated`, from five minutes before the question before it, by the
+server's own clock.
 https://hl7.org/fhir/R4/http.html, https://hl7.org/fhir/R4/task.html
 """
 
@@ -55,24 +61,30 @@ ALL: Final[frozenset[Sent]] = frozenset(
 )
 
 
-class Settings(Frozen, extra="forbid", hide_input_in_errors=True):
+class Settings(Frozen, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True):
     """Where the server is, who we are there, and who the patients are."""
 
     url: FarUrl
     """The base: `https://ehr.example.org/fhir`."""
     sign_in: SignIn = NoSignIn()
+    """`by`: `none`; `token`; `password`, with `user`; `secret`, with `token_url`, `client_id`,
+    `client_secret`; `key` (SMART backend services), with `token_url`, `client_id`, `private_key`
+    (PEM), `key_id`. The last two may have `scope`."""
     root: Annotated[str, Field(pattern=r"^https?://[^|?#\s]*[^/|?#\s]$")] = ROOT
     """What identifier systems and code systems of ours begin with."""
     patients: Literal["id", "identifier", "logical"] = "id"
-    """What `external_id` is there: the id of Patient, an identifier to find it by, or to name."""
+    """What the patient's number is there: the id of Patient, an identifier by which the server
+    finds it, or one by which it is only named."""
     patient_system: Annotated[str, Field(min_length=1)] | None = None
+    """The system of that identifier."""
     people: Mapping[str, str] = {}
     """Names of ours, and who they are there: `"Ana Ruiz" = "Practitioner/17"`."""
     send: frozenset[Sent] = ALL
+    """What goes with the Task, as far as `contents` lets it."""
     bare_issue: bool = False
     """Send a DetectedIssue without code where the contents are minimal."""
     transactions: bool = True
-    """Without: the Task only."""
+    """Without: the Task only, by itself."""
 
     @cached_property
     def names(self) -> Names:
@@ -275,5 +287,7 @@ KIND: Final = Kind(
     name="fhir",
     title="FHIR R4 server (Medplum, HAPI)",
     build=_build,
-    tried="",
+    tried="Medplum's own FHIR router and in-memory repository, from npm (`make test-fhir-server`), "
+    "and a local double that behaves as the R4 specification says; never a whole server: those of "
+    "Medplum and HAPI are in no registry that tests may use (PyPI, npm, Debian)",
 )

@@ -75,21 +75,24 @@ FOUR: Final = {Status.IN_PROGRESS: "accepted", Status.ENTERED_IN_ERROR: "cancell
 INSTEAD: Final[Mapping[Release, Mapping[Status, str]]] = {"3.0": THREE, "4.0": FOUR, "4.1": {}}
 
 
-class Settings(Frozen, extra="forbid", hide_input_in_errors=True):
+class Settings(Frozen, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True):
     """Where it is, who we are there, and what it calls things."""
 
     url: FarUrl
     """`https://emr.example.org/openmrs/ws/fhir2/R4`."""
     user: Annotated[str, Field(min_length=1, pattern="^[^:]*$")]
+    """An account of its own, with the privileges to see, add and edit tasks."""
     password: SecretStr
+    """Of that account."""
     release: Release = "3.0"
-    """Of the module fhir2: what it is at least."""
+    """Of the module fhir2: what it is at least. A later one than it is ends every search there."""
     people: Mapping[str, str] = {}
     """Names of ours, and who they are there: `"Ana Ruiz" = "Practitioner/<uuid>"`."""
     team: Annotated[str, Field(pattern=r"^[A-Za-z]+/[A-Za-z0-9.-]+$")]
     """Who has what nobody has, or somebody who is none of `people`: `Organization/<uuid>`."""
     concepts: Mapping[Said, str] = {}
-    """UUIDs of concepts (datatype text) that say what came of a task."""
+    """UUIDs of concepts (datatype text) that say what came of a task. Without `urgency`, `outcome`
+    and `actionable` a task cannot be closed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +296,6 @@ KIND: Final = Kind(
     name="openmrs",
     title="OpenMRS (FHIR2)",
     build=_build,
-    tried="Never against OpenMRS: Java from Maven's registry. Against a double of its Task, whose "
-    "behaviour is read in the source of openmrs-module-fhir2 4.2.0.",
+    tried="a local double of its Task, as the source of openmrs-module-fhir2 4.2.0 has it; never "
+    "OpenMRS, which is Java from Maven's registry",
 )
