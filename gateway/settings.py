@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """A folder of the site's own rule packs, beside those that ship."""
     audit_checkpoints: Path | None = None
     """A folder outside this machine, for a second copy of the audit's signed checkpoints."""
+    fhir_private_endpoints: bool = False
+    """Whether FHIR subscriptions may call addresses of this machine and of private networks."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -10,6 +10,7 @@ from gateway.storage.database import Connection, Database
 
 # Nobody tells: the loops look at the clock.
 EXPORTS: Final = "fhir_export"
+SUBSCRIPTIONS: Final = "fhir_subscription"
 
 
 def fhir_loops(settings: Settings, database: Database, stop: threading.Event) -> list[Loop]:
@@ -20,4 +21,15 @@ def fhir_loops(settings: Settings, database: Database, stop: threading.Event) ->
 
         return Exports(settings.home, database).look(connection, now)
 
-    return [Loop(database, stop, export, EXPORTS)]
+    def tell(connection: Connection, now: datetime) -> int:
+        from gateway.fhir.hook import Hook
+        from gateway.fhir.tell import Teller
+
+        hook = Hook(settings.fhir_private_endpoints)
+        return Teller(settings.keys, hook).look(connection, now)
+
+    # Each by itself: a long export holds up nobody who waits to be told.
+    return [
+        Loop(database, stop, export, EXPORTS),
+        Loop(database, stop, tell, SUBSCRIPTIONS),
+    ]

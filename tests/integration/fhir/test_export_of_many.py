@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -44,7 +45,11 @@ WHERE r.organisation_id = %(organisation)s"""
 @pytest.mark.slow
 def test_it_is_quick_and_flat(embedded_database: Database, tmp_path: Path) -> None:
     site, begin = make_site(embedded_database), datetime(2022, 1, 1, tzinfo=UTC)
-    given = {"organisation": site.organisation, "patient": site.patient, "device": site.cuff}
+    given: dict[str, Any] = {
+        "organisation": site.organisation,
+        "patient": site.patient,
+        "device": site.cuff,
+    }
     given |= {"hub": site.hub, "many": READINGS, "begin": begin}
     months = [begin + timedelta(days=28 * n) for n in range(60)]
     with embedded_database.transaction() as connection:
