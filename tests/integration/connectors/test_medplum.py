@@ -37,8 +37,8 @@ def server(
     if node is None or not (INSTALLED / "node_modules").is_dir():
         pytest.skip("Medplum's router is not installed: make test-fhir-server")
     # Modules are looked for beside the program.
-    program = INSTALLED / f"{tmp_path_factory.mktemp('medplum').name}.mjs"
-    shutil.copy(HERE / "server.mjs", program)
+    program = INSTALLED / f"{tmp_path_factory.mktemp('medplum').name}.js"
+    shutil.copy(HERE / "server.js", program)
     running = subprocess.Popen([node, program, request.param], stdout=subprocess.PIPE, text=True)
     try:
         assert running.stdout is not None

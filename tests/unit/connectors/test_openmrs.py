@@ -10,7 +10,8 @@ from fhir.resources.R4B.task import Task
 from gateway.care.moves import CLOSED, Status
 from gateway.connectors import kinds
 from gateway.connectors.fhir_parts.codes import STATUS
-from gateway.connectors.openmrs import INSTEAD, OpenMrs, Release
+from gateway.connectors.fhir_parts.openmrs_task import INSTEAD, Release
+from gateway.connectors.openmrs import OpenMrs
 from gateway.connectors.ports import End
 from simulators.far_sides.openmrs import CONCEPTS, KNOWN, LONGEST, PEOPLE, TEAM
 from tests.integration.connectors.works import END, SENTENCE, full, minimal, taken

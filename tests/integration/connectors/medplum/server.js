@@ -1,6 +1,6 @@
 // Medplum's FHIR router and its repository in memory, behind node:http on a free port of 127.0.0.1.
 // What is ours here: the port, the base /fhir/R4, and the HTTP status of each OperationOutcome.
-// `node server.mjs transactions` is a project with the feature transaction-bundles.
+// `node server.js transactions` is a project with the feature transaction-bundles.
 import { createServer } from 'node:http';
 
 // Medplum asks for Node 22, which has one; nothing here opens it.
