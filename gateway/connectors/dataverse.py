@@ -58,6 +58,7 @@ SUBJECT, TEXT = 200, 2000
 OWN: Final = ("subject", "description", "prioritycode", "scheduledend", "statecode", "statuscode")
 ODATA: Final = {"OData-Version": "4.0", "OData-MaxVersion": "4.0", "Accept": "application/json"}
 MISSED: Final = frozenset({codes.NOT_FOUND, codes.PRECONDITION_FAILED})
+Settings = api.Settings
 Found = api.Row | Later | Refused | None
 
 

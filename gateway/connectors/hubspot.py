@@ -10,7 +10,7 @@
 Its reference promises NOT_STARTED and COMPLETED only, its example has WAITING; the setting
 `statuses` has other words. It knows no conditional write: a task is looked at, then changed, and an
 edit between the two (the time of one request) is written over. A version is made of what flows
-back (crm/form.py), so our own writes come back as they went.
+back, so our own writes come back as they went.
 https://developers.hubspot.com/docs/api-reference/2026-03/crm/search-the-crm
 https://developers.hubspot.com/docs/api/crm/tasks
 """
@@ -54,6 +54,7 @@ ALSO: Final = {"IN_PROGRESS": Status.IN_PROGRESS, "DEFERRED": Status.ON_HOLD}
 PRIORITY: Final = {Severity.P1: "HIGH", Severity.P2: "HIGH", Severity.P3: "MEDIUM"}
 STATUS, CHANGED = "hs_task_status", "hs_lastmodifieddate"
 OWN: Final = ("hs_task_subject", "hs_task_body", "hs_task_priority", "hs_task_type", "hs_timestamp")
+Settings = api.Settings
 Found = api.Record | Later | Refused | None
 
 

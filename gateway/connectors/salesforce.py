@@ -11,7 +11,7 @@
 A record is looked at before it is changed, and changed by `If-Unmodified-Since`: what a person did
 between the two is kept, and the answer is `Changed`. The race that remains: that header counts
 whole seconds, so an edit after our look in the second of the record's last change is written over.
-A version is made of what flows back (form.py), so our own writes come back as they went.
+A version is made of what flows back, so our own writes come back as they went.
 https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest-conditional-requests.html
 """
 
@@ -55,6 +55,7 @@ PRIORITY: Final = {Severity.P1: "High", Severity.P2: "High", Severity.P3: "Norma
 SUBJECT, TEXT = 255, 32_000
 BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "DUPLICATE_VALUE"})
 """Another request holds the record, or has just made it."""
+Settings = api.Settings
 Found = api.Record | Later | Refused | None
 
 

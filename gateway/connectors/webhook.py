@@ -34,13 +34,15 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True):
     """Where it goes, and what signs it: the newest secret first."""
 
     url: FarUrl
+    """Where it is told."""
     secrets: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(min_length=1, max_length=3)
     ]
+    """`whsec_` and base64, the newest first; all of them sign."""
 
 
 class Webhook:

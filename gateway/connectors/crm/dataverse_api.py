@@ -17,25 +17,33 @@ OVERLAP: Final = timedelta(minutes=5)
 ETAG: Final = "@odata.etag"
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True):
     """Signs in as an application of Microsoft Entra."""
 
     url: FarUrl
     """`https://ORGANISATION.crm4.dynamics.com`."""
     tenant: UUID
+    """Of Microsoft Entra, where the application is registered."""
     client_id: UUID
+    """The application."""
     client_secret: SecretStr
+    """Its secret."""
     sign_in: FarUrl = "https://login.microsoftonline.com"
+    """Another one in national clouds."""
     api: Annotated[str, Field(pattern=r"^v9\.\d$")] = "v9.2"
+    """The version of its Web API."""
     table: FieldName = "task"
+    """The logical name of the table."""
     rows: FieldName = "tasks"
-    """The table's entity set."""
+    """Its entity set."""
     id: FieldName = "activityid"
-    """The table's primary key."""
+    """Its primary key."""
     columns: Columns = Columns(prefix="hl_")
+    """The custom columns: your publisher's prefix, name; other names in `other`, empty for none."""
     statuses: Mapping[Status, Annotated[str, Field(pattern=r"^\d+/\d+$")]] = {}
     """`statecode/statuscode`, where yours differ."""
     page: Annotated[int, Field(ge=1, le=5000)] = 500
+    """Rows that are asked for at once."""
 
     def auth(self) -> OAuth:
         """Return how it is signed in."""

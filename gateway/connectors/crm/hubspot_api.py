@@ -16,17 +16,21 @@ LOCKED: Final = frozenset({"RATE_LIMITS", "CONFLICT", "LOCKED", "TIMEOUT", "INTE
 """Categories of errors that pass."""
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True):
     """Signs in by the access token of a private app."""
 
     token: SecretStr
+    """The access token of a private app."""
     url: FarUrl = "https://api.hubapi.com"
+    """Its API."""
     version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] = "2026-03"
     """Of its API, by date."""
     columns: Columns = Columns(prefix="hearthline_")
+    """The custom properties: prefix, name; other names in `other`, empty for none."""
     statuses: Mapping[Status, str] = {}
-    """Words of yours that differ."""
+    """Words for our states, where yours differ."""
     page: Annotated[int, Field(ge=1, le=200)] = 100
+    """Tasks that are asked for at once."""
 
 
 class Place(BaseModel):

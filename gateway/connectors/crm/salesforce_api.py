@@ -43,24 +43,33 @@ class Fields(Frozen, extra="forbid"):
         return frozenset(self.model_dump().values()) - {""}
 
 
-class Settings(Frozen, extra="forbid"):
+class Settings(Frozen, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True):
     """Signs in as a user by a key (JWT bearer), or by a client's secret."""
 
     url: FarUrl
     """`https://MY-DOMAIN.my.salesforce.com`."""
     client_id: Annotated[str, Field(min_length=1)]
+    """The consumer key of an external client app."""
     client_secret: SecretStr | None = None
+    """Its consumer secret, for the flow of client credentials; or `user` and `private_key`."""
     user: str | None = None
+    """As whom it signs in by a key (JWT bearer)."""
     private_key: SecretStr | None = None
-    """PEM."""
+    """RSA, in PEM; the app has its certificate."""
     audience: str = "https://login.salesforce.com"
+    """`https://test.salesforce.com` for a sandbox; for sign-in by a key."""
     api: Annotated[str, Field(pattern=r"^v\d{2,3}\.0$")] = "v61.0"
+    """The version of its REST API."""
     sobject: FieldName = "Task"
+    """Which object; a `CareTask` or one of your own has fields by other names."""
     names: Fields = Fields()
+    """The object's own fields; empty for one that it has not."""
     columns: Columns = Columns(prefix="Hearthline_", suffix="__c")
+    """The custom fields: prefix, name, suffix; other names in `other`, empty for none."""
     statuses: Mapping[Status, str] = {}
-    """Words of yours that differ."""
+    """Words for our states, where yours differ."""
     page: Annotated[int, Field(ge=1, le=2000)] = 500
+    """Records that are asked for at once."""
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
