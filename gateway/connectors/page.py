@@ -18,8 +18,8 @@ INTRODUCTION: Final = """\
 # Connectors
 
 Written by `python -m gateway.connectors.page` from `gateway/connectors/`; a test compares them. Do
-not edit it. To set one up: [connect a CRM](how-to/connect-a-crm.md). Why it is built so:
-[ADR 0025](adr/0025-outbox.md).
+not edit it. To set one up: [connect a CRM](how-to/connect-a-crm.md), [connect a FHIR
+server](how-to/connect-a-fhir-server.md). Why it is built so: [ADR 0025](adr/0025-outbox.md).
 
 A task that opens here appears once in the clinic's own worklist, and what people do with it there
 comes back. The key there is our task's id: whatever is sent how often, it is one task. Who has it
