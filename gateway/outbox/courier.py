@@ -124,7 +124,7 @@ class Courier:
         then: datetime,
     ) -> None:
         row = {"ids": list(waiting.rows), "now": now, "error": error}
-        if is_hopeless(waiting, state["took_at"]):
+        if is_hopeless(waiting, state["took_at"], now):
             connection.execute(outbox.DEAD, row)
             log.warning("outbox_dead", connector=self.entry.name, task=str(waiting.task))
         else:
@@ -143,8 +143,10 @@ class Courier:
                 if not self._waits(connection, state):
                     self._well(connection, state, now)
             else:
-                # A far side that does not answer its poll is down, for puts too.
-                self._failed(connection, state, found, now)
+                # The next turn is a task's: a search that fails is no reason not to tell.
+                wait = self._failed(connection, state, found, now)
+                later = now + max(self.entry.poll_every, 2 * wait)
+                connection.execute(outbox.POLL_LATER, [later, self.entry.id])
         reached("poll_settled")
         return 1
 

@@ -38,7 +38,7 @@ class Common(Frozen, extra="forbid"):
     contents: Contents = Contents.MINIMAL
     queues: tuple[Queue, ...] = ("clinical", "adherence", "technical")
     rate_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
-    """Calls, at most."""
+    """Turns, at most: one is a task told, or a look at what changed; up to four requests."""
     poll_every_s: Annotated[int, Field(ge=1, le=3600)] = 30
     inbound_secrets: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(max_length=3)

@@ -77,6 +77,7 @@ POLLED: Final = """
 UPDATE connector SET cursor = %(cursor)s, poll_at = %(again)s, next_call_at = %(next)s
 WHERE id = %(id)s"""
 
+POLL_LATER: Final = "UPDATE connector SET poll_at = %s WHERE id = %s"
 LOOK: Final = "UPDATE connector SET poll_at = NULL WHERE id = %s"
 WAITS: Final = "SELECT FROM outbox WHERE connector_id = %s AND state = 'waiting' LIMIT 1"
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from gateway.storage.database import Database
 from simulators.far_sides import far_sides
 from simulators.far_sides.faults import BAD_REQUEST, BROKEN, busy
 from tests.fixtures.database import copied
+from tests.integration.alerting.homes import one
 from tests.integration.connectors.ward import Ward, open_ward
 
 RATE = 60
@@ -61,7 +62,7 @@ def test_a_day_down_loses_nothing_and_the_rate_is_kept_on_its_return(ward: Ward)
     many(ward, 40)
     while ward.now < down_at + timedelta(days=1):
         ward.look()
-        ward.now += timedelta(seconds=20)
+        ward.now += timedelta(seconds=30)
         if ward.now < down_at + timedelta(seconds=61):
             seen = row(ward)
     assert (seen.state, seen.waiting) == ("failing", 40)
@@ -138,10 +139,34 @@ def test_one_that_is_refused_is_dead_at_once_and_holds_up_nobody(ward: Ward) -> 
     assert len(ward.side.tasks()) == 3
 
 
+def test_a_search_that_fails_is_no_reason_not_to_tell(ward: Ward) -> None:
+    ward.side.faults.queue(*BROKEN * 10)
+    ward.look()
+    assert row(ward).state == "failing"
+    ward.alerts()
+    real = ward.entry.connector
+
+    class Deaf:
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def changes(self, cursor: str | None, now: datetime) -> Later:  # noqa: ARG002
+            return Later("http_503")
+
+    ward.side.faults.clear()
+    ward.entry = Entry(ward.entry.name, ward.entry.common, Deaf())  # type: ignore[arg-type]
+    for _ in range(60):
+        ward.look()
+        ward.now += timedelta(seconds=5)
+    assert len(ward.side.tasks()) == 1
+    assert row(ward).waiting == 0
+
+
 def test_one_that_always_breaks_the_far_side_is_given_up_while_others_go(ward: Ward) -> None:
     ward.settle()
     many(ward, 3)
-    poison = ward.tasks()[0]["id"]
+    first = "SELECT task_id FROM outbox WHERE connector_id = %s ORDER BY id LIMIT 1"
+    poison = one(ward.database, first, [ward.entry.id])["task_id"]
     real = ward.entry.connector
 
     class Poisoned:

@@ -8,10 +8,13 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from gateway.care.hands import assign_task
 from gateway.care.moves import CLOSED, Status
+from gateway.care.tasks import accept_task
 from gateway.storage.database import Database
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
@@ -91,13 +94,13 @@ def schedule(database: Database, side: FarSide, seed: int) -> None:
         ward.leave()
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_one_task_there_for_one_here(shared: Database, side: FarSide, number: int) -> None:
     schedule(shared, side, SEED + number)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(3, 200))
+@pytest.mark.parametrize("number", range(2, 200))
 def test_one_task_there_for_one_here_200_times(
     shared: Database, side: FarSide, number: int
 ) -> None:
@@ -106,18 +109,23 @@ def test_one_task_there_for_one_here_200_times(
 
 def test_every_point_of_death_is_met(shared: Database, side: FarSide) -> None:
     """A schedule in which nobody dies proves nothing."""
-    for point in POINTS:
+    side.reset()
+    ward = open_ward(shared, side, f"{side.kind}-points")
+    ward.alerts()
+    (task,) = ward.tasks()
+    for number, point in enumerate(POINTS):
         if point == "applied" and side.kind in ONE_WAY:
             continue
-        side.reset()
-        ward = open_ward(shared, side, f"{side.kind}-{point.replace('_', '-')}")
-        ward.alerts()
-        ward.deaths = lambda at, wanted=point, here=ward: at == wanted and not here.died  # type: ignore[misc]
-        ward.settle()
+        ward.died.clear()
+        ward.deaths = lambda at, wanted=point: at == wanted and not ward.died  # type: ignore[misc]
         if point == "applied":
-            ward.there(ward.tasks()[0]["id"], status="in-progress", owner="Cleo There")
-            ward.now += timedelta(minutes=2)
-            ward.settle()
+            ward.there(task["id"], status="in-progress", owner="Cleo There")
+        elif number == 0:
+            assert ward.here(accept_task, task["id"], "Ann")
+        else:
+            assert ward.here(assign_task, task["id"], uuid4(), f"Nurse {number}", "Ann")
+        ward.now += timedelta(minutes=1)
+        ward.settle()
         assert ward.died == [point]
         check(ward)
-        ward.leave()
+    ward.leave()
