@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from psycopg.types.json import Jsonb
 
+from device_profiles.wire.body import Arrival
 from device_profiles.wire.keys import Suite
 from device_profiles.wire.v1 import MAX_BITMAP, Header
 from gateway.core.acceptance import Hub, Taken
@@ -248,7 +249,7 @@ class Stored:
             "flags": list(reading.flags),
             "received_at": taken.arrival.received_at.isoformat(),
             "decoded_at": taken.decoded_at.isoformat() if taken.decoded_at else None,
-            "body": reading.model_dump(mode="json"),
+            "body": reading.model_dump(mode="json") | _seen_of_clock(taken.arrival),
         }
 
     def values(self) -> Iterable[Row]:
@@ -267,6 +268,12 @@ class Stored:
                 "absent": value.absent,
                 "validity": self.taken.reading.validity,
             }
+
+
+def _seen_of_clock(arrival: Arrival) -> dict[str, Any]:
+    """Return what was known of the device's clock: by it the correction can be undone."""
+    clock = arrival.clock
+    return {"arrival": {"clock": clock.model_dump(mode="json")}} if clock else {}
 
 
 def store_readings(connection: Connection, readings: Sequence[Stored]) -> set[UUID]:
