@@ -42,6 +42,8 @@ class Value:
     component: str
     value: Decimal
     unit: str
+    mdc: int | None = None
+    """Its code (ISO/IEEE 11073-10101), which says of which sample and which kind of device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Remote:
     changed_at: datetime
     status: Status | None = None
     owner: str | None = None
-    """A person's name there; None where it is nobody, a queue, or the account that we sign in by."""
+    """A person's name there; None where it is nobody, a queue or the account that we sign in by."""
     urgency: str | None = None
     outcome: str | None = None
     actionable: bool | None = None

@@ -21,7 +21,7 @@ FROM task t JOIN patient p ON p.id = t.patient_id LEFT JOIN alert a ON a.id = t.
 WHERE t.id = %s"""
 
 VALUES: Final = """
-SELECT v.reading_id, r.device_id, v.name, v.number, v.unit FROM reading_value v
+SELECT v.reading_id, r.device_id, v.name, v.mdc, v.number, v.unit FROM reading_value v
 JOIN reading r ON r.id = v.reading_id AND r.measured_at = v.measured_at
 WHERE v.patient_id = %(patient)s AND v.reading_id = ANY(%(readings)s) AND v.number IS NOT NULL
   AND v.measured_at BETWEEN %(first)s AND %(last)s ORDER BY v.reading_id, v.ordinal"""
@@ -106,7 +106,9 @@ def _line(line: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Evide
         measured_at=datetime.fromisoformat(line["measured_at"]),
         severity=Severity(line["severity"]),
         sentence=line["sentence"],
-        values=tuple(Value(each["name"], each["number"], each["unit"]) for each in values),
+        values=tuple(
+            Value(each["name"], each["number"], each["unit"], each["mdc"]) for each in values
+        ),
     )
 
 

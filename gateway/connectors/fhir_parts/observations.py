@@ -1,8 +1,8 @@
 """The readings that a task is about, as Observations, and the devices that made them.
 
 https://hl7.org/fhir/R4/observation-vitalsigns.html: a blood pressure is one Observation of two or
-three components. What has several LOINC codes by what we know (glucose, whose sample we are not
-told) gets none: a wrong code is worse.
+three components. MDC is said where it is known, then LOINC, as many of the first are one of the
+second. What may have several LOINC codes by what we know gets none: a wrong code is worse.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,16 +71,19 @@ def _observation(names: Names, evidence: Evidence, what: str, patient: Json) -> 
 
 
 def _code(value: Value) -> Json:
-    terms = [term for term in TERMS.values() if term.name == value.component]
-    codings = [{"system": LOINC, "code": code} for code in _loinc(terms, value.unit)]
-    if len(terms) == 1:
-        codings.insert(0, {"system": MDC, "code": str(terms[0].mdc)})
+    named = [term for term in TERMS.values() if term.name == value.component]
+    known = TERMS.get(value.mdc or 0)
+    terms = [known] if known else named
+    mdc = value.mdc or (terms[0].mdc if len(terms) == 1 else None)
+    codings = [{"system": MDC, "code": str(mdc)}] if mdc else []
+    codings += [{"system": LOINC, "code": code} for code in _loinc(terms, value.unit)]
     text = {"text": value.component.replace("_", " ")}
     return {"coding": codings} | text if codings else text
 
 
 def _loinc(terms: Sequence[Term], unit: str) -> Sequence[str]:
-    found = {term.loinc[unit] for term in terms if unit in term.loinc}
+    """Return the codes, if all that it can be has the same."""
+    found = {term.loinc.get(unit, ()) for term in terms}
     return next(iter(found)) if len(found) == 1 else ()
 
 

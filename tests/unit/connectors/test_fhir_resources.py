@@ -155,6 +155,18 @@ def test_saturation_has_both_codes_and_pulse_its_own_observation() -> None:
     assert [each["code"] for each in pulse["code"]["coding"]] == ["8867-4"]
 
 
+def test_glucose_has_the_code_of_its_sample() -> None:
+    capillary, plasma, other = measured(
+        Value("glucose", Decimal(52), "mg/dL", 160184),
+        Value("glucose_after", Decimal("2.9"), "mmol/L", 160188),
+        Value("glucose_trend", Decimal(1), "mg/dL/min", 160472),
+    )
+    codes = [
+        [code["code"] for code in each["code"]["coding"]] for each in (capillary, plasma, other)
+    ]
+    assert codes == [["160184", "41653-7"], ["160188", "14749-6"], ["160472"]]
+
+
 def test_glucose_of_an_unknown_sample_has_no_code() -> None:
     (glucose,) = measured(Value("glucose", Decimal(52), "mg/dL"))
     assert glucose["code"] == {"text": "glucose"}
