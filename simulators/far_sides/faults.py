@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
@@ -24,6 +25,8 @@ class Fault:
     as_date: bool = False
     """Retry-After is a date, by the far side's own clock."""
     slow_s: float = 0.0
+    meanwhile: Callable[[], None] | None = None
+    """What a person does there before this request arrives."""
     twice: bool = False
     """The same request arrives twice; the second answer is given."""
 

@@ -70,6 +70,8 @@ class Trouble:
         recorded = self._recorded(scope, body)
         self._side.requests.append(recorded)
         fault = self._side.faults.take(recorded.purpose) or NOTHING
+        if fault.meanwhile:
+            fault.meanwhile()
         answer = _Answer()
         for _ in range((1 + fault.twice) if fault.applied else 0):
             answer = _Answer()
