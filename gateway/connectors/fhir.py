@@ -53,7 +53,8 @@ from gateway.connectors.ports import (
     Work,
 )
 
-CLASH: Final = frozenset({409, 412})
+CONFLICT: Final = 409
+CLASH: Final = frozenset({CONFLICT, 412})
 """Changed meanwhile: the standard's 412, HAPI's 409. Or several have the identifier: 412."""
 CREATED: Final = "201"
 ALL: Final[frozenset[Sent]] = frozenset(
@@ -108,7 +109,7 @@ class Fhir:
             return current
         if current is None:
             return self._create(work)
-        version = current.get("meta", {}).get("versionId")
+        version = bundle.version(current)
         if not (known and known.version == version) and not self.tasks.untouched(current):
             return self._changed(current)
         return self._update(work, current, version)
@@ -146,7 +147,7 @@ class Fhir:
         return self.far.request("GET", path, headers=FRESH)
 
     def _create(self, work: Work) -> Outcome:
-        done = self._written(work, self._creation(work))
+        done = self._written(work, self._creation(work), None)
         if not isinstance(done, bundle.Written):
             return done
         if done.status == CREATED:
@@ -154,8 +155,10 @@ class Fhir:
         # Another one was faster: this request's twin, or one that said something else.
         return self._settled(work, self._read(done.id))
 
-    def _written(self, work: Work, request: httpx.Request) -> bundle.Written | Outcome:
-        """Send a change, and say what it did to the Task.
+    def _written(
+        self, work: Work, request: httpx.Request, version: str | None
+    ) -> bundle.Written | Outcome:
+        """Send a change of that version, and say what it did to the Task.
 
         Medplum takes a transaction for a batch unless its project says `transaction-bundles`: what
         failed of it is seen in the entries only. The rest was done, and is done once more.
@@ -165,8 +168,8 @@ class Fhir:
             return answer
         several = self.settings.transactions
         became = [*(bundle.statuses(answer) if several else ()), answer.status_code]
-        if CLASH & {*became[-2:]}:
-            return self._clashed(work)
+        if clash := CLASH & {*became[-2:]}:
+            return self._clashed(work, version, max(clash))
         if any(httpx.codes.is_error(status) for status in became):
             return means(httpx.Response(max(became)))
         done = bundle.written(answer) if several else bundle.written_alone(answer)
@@ -189,7 +192,7 @@ class Fhir:
         else:
             condition = {"If-Match": f'W/"{version}"'} if version else {}
             request = self._sent("PUT", f"/Task/{quote(task['id'], '')}", task, condition)
-        done = self._written(work, request)
+        done = self._written(work, request, version)
         return Put(task["id"], done.version) if isinstance(done, bundle.Written) else done
 
     def _resources(self, work: Work) -> tuple[Json, Sequence[Json]]:
@@ -223,22 +226,26 @@ class Fhir:
         content = bundle.encoded(resource)
         return self.far.request(method, path, headers=kinds, content=content)
 
-    def _clashed(self, work: Work) -> Outcome:
-        """Say what a condition that did not hold means."""
-        return self._settled(work, self._found(work))
+    def _clashed(self, work: Work, version: str | None, status: int) -> Outcome:
+        """Say what a condition that did not hold means: that of the Task, if that has changed."""
+        current = self._found(work)
+        if current is None or (isinstance(current, dict) and bundle.version(current) == version):
+            # HAPI's 409 is also two transactions at once; they may be tried again.
+            return Later("http_409") if status == CONFLICT else Refused("http_412")
+        return self._settled(work, current)
 
     def _settled(self, work: Work, current: Json | Later | Refused | None) -> Outcome:
         """Return what is there without writing again: a call has no time for that."""
         if isinstance(current, Later | Refused):
             return current
         if current is None:
-            return Refused("http_412")
+            return Later("just_deleted")
         if not self.tasks.untouched(current):
             return self._changed(current)
         ours = self.tasks.merged(current, self._resources(work)[0])
         if not self.tasks.says(current, ours):
             return Later("changed_meanwhile")
-        return Put(current["id"], current.get("meta", {}).get("versionId"))
+        return Put(current["id"], bundle.version(current))
 
     def _changed(self, current: Json) -> Outcome:
         remote = self.tasks.remote(current, datetime.now(UTC))

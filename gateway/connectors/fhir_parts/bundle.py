@@ -103,9 +103,15 @@ def written_alone(answer: httpx.Response) -> Written | None:
     return _written(str(answer.status_code), *told, resource)
 
 
+def version(resource: Json) -> str | None:
+    """Return the version of a resource."""
+    found = resource.get("meta", {}).get("versionId")
+    return str(found) if found else None
+
+
 def _written(status: str, location: str, etag: str, resource: Json) -> Written | None:
     place, _, history = location.rstrip("/").partition("/_history/")
     name = resource.get("id") or place.rpartition("/")[2]
     tagged = etag.removeprefix("W/").strip('"')
-    version = resource.get("meta", {}).get("versionId") or tagged or history
-    return Written(status, name, version or None) if name else None
+    told = version(resource) or tagged or history
+    return Written(status, name, told or None) if name else None

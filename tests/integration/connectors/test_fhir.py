@@ -10,7 +10,8 @@ import pytest
 
 from gateway.care.moves import Status
 from gateway.connectors import kinds
-from gateway.connectors.ports import Changed, Changes, Connector, Put, Refused
+from gateway.connectors.ports import Changed, Changes, Connector, Later, Put, Refused
+from simulators.far_sides.faults import Fault
 from simulators.far_sides.fhir import FhirServer
 from tests.integration.connectors.works import END, full, minimal, put, taken
 
@@ -119,6 +120,28 @@ def test_a_write_between_the_look_and_the_change_is_seen(
     assert isinstance(changed, Changed)
     assert (changed.remote.status, changed.remote.owner) == (Status.IN_PROGRESS, "Grace Hopper")
     assert there(side, "Task")[0]["status"] == "in-progress"
+
+
+def test_two_alerts_of_one_identifier_are_no_change_of_the_task(side: FhirServer) -> None:
+    one, work = connector(side), full()
+    known = put(one, work)
+    with held(side):
+        side.store.create(there(side, "DetectedIssue")[0])
+    assert one.put(taken(work), known) == Refused("http_412")
+    assert one.put(full(alert=work.alert), None) == Refused("http_412")
+    assert there(side, "Task")[0]["status"] == "requested"
+
+
+def test_two_transactions_at_once_are_tried_again(side: FhirServer) -> None:
+    """As HAPI answers where the database lets only one of them through."""
+    one, work = connector(side), full()
+    both_at_once = Fault("409", status=409)
+    side.faults.queue(both_at_once, on="write")
+    assert one.put(work, None) == Later("http_409")
+    known = put(one, work)
+    side.faults.queue(both_at_once, on="write")
+    assert one.put(taken(work), known) == Later("http_409")
+    assert isinstance(one.put(taken(work), known), Put)
 
 
 def test_what_others_wrote_into_the_task_stays(side: FhirServer) -> None:
