@@ -52,6 +52,7 @@ WORDS: Final = {
 }
 ALSO: Final = {"IN_PROGRESS": Status.IN_PROGRESS, "DEFERRED": Status.ON_HOLD}
 PRIORITY: Final = {Severity.P1: "HIGH", Severity.P2: "HIGH", Severity.P3: "MEDIUM"}
+TEXT: Final = 65_536
 STATUS, CHANGED = "hs_task_status", "hs_lastmodifieddate"
 OWN: Final = ("hs_task_subject", "hs_task_body", "hs_task_priority", "hs_task_type", "hs_timestamp")
 Settings = api.Settings
@@ -174,7 +175,7 @@ class HubSpot:
 
 def _own(work: Work) -> Sequence[str]:
     due = f"{work.due_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return subject(work), body(work), PRIORITY.get(work.priority, "LOW"), "TODO", due
+    return subject(work), body(work)[:TEXT], PRIORITY.get(work.priority, "LOW"), "TODO", due
 
 
 def _text(value: Any) -> str:

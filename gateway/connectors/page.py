@@ -38,17 +38,6 @@ COMMON: Final = """
 Beside the keys of its kind, it has:
 """
 
-SAID: Final = {
-    "kind": "One of those above.",
-    "organisation": "The id of the organisation whose tasks are told.",
-    "contents": "How much of a task leaves: `minimal` (that there is work, of which queue, how "
-    "urgent), `title`, or `full` (also values, and what was noted).",
-    "queues": "Tasks of which queues are told.",
-    "rate_per_minute": "Turns at most: one is a task told, or a look at what changed.",
-    "poll_every_s": "How often it is asked what changed, in seconds.",
-    "inbound_secrets": "Secrets of its webhooks to us (Standard Webhooks), the newest first.",
-}
-
 
 def page() -> str:
     """Return the page."""
@@ -74,7 +63,7 @@ def _section(kind: Kind) -> Iterator[str]:
 def _settings(model: type[BaseModel]) -> Iterator[str]:
     yield "| key | without it | what it is |\n|---|---|---|"
     for name, field in model.model_fields.items():
-        said = (field.description or SAID.get(name, "")).replace("\n", " ").replace("|", "\\|")
+        said = (field.description or "").replace("\n", " ").replace("|", "\\|")
         yield f"| `{field.alias or name}` | {_default(field)} | {said} |"
 
 

@@ -30,16 +30,22 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class Common(Frozen, extra="forbid"):
+class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
     """What every far side's table says, whatever its kind."""
 
     kind: str
+    """Which connector."""
     organisation: UUID
+    """Whose tasks are told."""
     contents: Contents = Contents.MINIMAL
+    """How much of a task leaves: `minimal` (that there is work, of which queue, how urgent),
+    `title`, or `full` (also values, and what was noted)."""
     queues: tuple[Queue, ...] = ("clinical", "adherence", "technical")
+    """Tasks of which queues are told."""
     rate_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
     """Turns, at most: one is a task told, or a look at what changed; up to four requests."""
     poll_every_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    """How often it is asked what changed, in seconds."""
     inbound_secrets: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(max_length=3)
     ] = ()

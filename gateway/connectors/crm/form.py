@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
 )
 
 from device_profiles.reading import Frozen
@@ -75,6 +76,13 @@ class Columns(Frozen, extra="forbid"):
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
     suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]*$")] = ""
     other: Mapping[Name, FieldName | Literal[""]] = {}
+
+    @field_validator("other")
+    @classmethod
+    def _key_stays(cls, other: Mapping[Name, str]) -> Mapping[Name, str]:
+        if other.get("task") == "":
+            raise ValueError("task is the key; it may have another name, but not none")
+        return other
 
     def named(self, name: Name) -> str:
         """Return the far side's name of a field."""
