@@ -23,7 +23,6 @@ https://hl7.org/fhir/R4/http.html, https://hl7.org/fhir/R4/task.html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
@@ -35,7 +34,7 @@ from gateway.care.moves import Status
 from gateway.connectors import Kind, Table
 from gateway.connectors.fhir_parts import bundle
 from gateway.connectors.fhir_parts.clinical import Companions, Sent
-from gateway.connectors.fhir_parts.codes import ROOT, Json, Names
+from gateway.connectors.fhir_parts.codes import Json, Names
 from gateway.connectors.fhir_parts.feed import FRESH, GONE, Feed
 from gateway.connectors.fhir_parts.signin import NoSignIn, SignIn
 from gateway.connectors.fhir_parts.task import Tasks
@@ -53,6 +52,7 @@ from gateway.connectors.ports import (
     Work,
 )
 
+NAMES: Final = Names()
 CONFLICT: Final = 409
 CLASH: Final = frozenset({CONFLICT, 412})
 """Changed meanwhile: the standard's 412, HAPI's 409. Or several have the identifier: 412."""
@@ -71,8 +71,6 @@ class Settings(Frozen, extra="forbid", hide_input_in_errors=True, use_attribute_
     """`by`: `none`; `token`; `password`, with `user`; `secret`, with `token_url`, `client_id`,
     `client_secret`; `key` (SMART backend services), with `token_url`, `client_id`, `private_key`
     (PEM), `key_id`. The last two may have `scope`."""
-    root: Annotated[str, Field(pattern=r"^https?://[^|?#\s]*[^/|?#\s]$")] = ROOT
-    """What identifier systems and code systems of ours begin with."""
     patients: Literal["id", "identifier", "logical"] = "id"
     """What the patient's number is there: the id of Patient, an identifier by which the server
     finds it, or one by which it is only named."""
@@ -86,11 +84,6 @@ class Settings(Frozen, extra="forbid", hide_input_in_errors=True, use_attribute_
     """Send a DetectedIssue without code where the contents are minimal."""
     transactions: bool = True
     """Without: the Task only, by itself."""
-
-    @cached_property
-    def names(self) -> Names:
-        """Return our names of systems."""
-        return Names(self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +135,7 @@ class Fhir:
         return Refused("several_there") if len(tasks) > 1 else (tasks[0] if tasks else None)
 
     def _search(self, work: Work) -> httpx.Request:
-        identifier = self.settings.names.identifier("task", work.task)
+        identifier = NAMES.identifier("task", work.task)
         path = f"/Task?{bundle.search(identifier)}&_count=2"
         return self.far.request("GET", path, headers=FRESH)
 
@@ -208,7 +201,7 @@ class Fhir:
         """Return how a resource says whose it is; a patient without a name there has ours."""
         external, settings = work.patient.external_id, self.settings
         if external is None:
-            return {"identifier": settings.names.identifier("patient", work.patient.id)}
+            return {"identifier": NAMES.identifier("patient", work.patient.id)}
         if settings.patients == "id":
             return {"reference": f"Patient/{external}"}
         identifier = {"value": external}
@@ -253,7 +246,7 @@ class Fhir:
 
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector."""
-        system = quote(self.settings.names.system("task"), "")
+        system = quote(NAMES.system("task"), "")
         return Feed(self.far, f"identifier={system}%7C", self._remote).changes(cursor, now)
 
     def _remote(self, task: Json, there: datetime) -> Remote | None:
@@ -277,7 +270,7 @@ class Fhir:
         said = bundle.content(answer) or {}
         if not str(said.get("fhirVersion", "")).startswith("4."):
             return Refused("not_fhir_r4")
-        system = quote(self.settings.names.system("task"), "")
+        system = quote(NAMES.system("task"), "")
         asking = f"/Task?identifier={system}%7C&_count=1"
         answer = self.far.send(self.far.request("GET", asking, headers=FRESH))
         return Put("") if isinstance(answer, httpx.Response) else answer
@@ -286,8 +279,8 @@ class Fhir:
 def _build(table: Table) -> Fhir:
     settings = Settings.model_validate(table)
     far = Far(settings.url, settings.sign_in.auth())
-    companions = Companions(settings.names, settings.send, settings.bare_issue)
-    return Fhir(settings, far, Tasks(settings.names, settings.people), companions)
+    companions = Companions(NAMES, settings.send, settings.bare_issue)
+    return Fhir(settings, far, Tasks(NAMES, settings.people), companions)
 
 
 KIND: Final = Kind(

@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 from simulators.far_sides.fhir_store import Json, Problem, Query, Store
 from simulators.far_sides.side import FarSide, Task
 
-ROOT: Final = "https://hearthline.example/fhir"
+ROOT: Final = "urn:hearthline"
 FHIR_JSON: Final = "application/fhir+json"
 TOKENS: Final = "/auth/token"
 TOKEN: Final = "token-of-the-fhir-double"  # noqa: S105
@@ -198,7 +198,7 @@ class FhirServer(FarSide):
 
     def key(self, task: Json) -> UUID:
         """Return whose task it is there."""
-        system = f"{ROOT}/task"
+        system = f"{ROOT}:task"
         return next(UUID(e["value"]) for e in task["identifier"] if e["system"] == system)
 
     def edit(
@@ -248,7 +248,7 @@ CODED: Final = ("urgency", "outcome")
 
 
 def _concept(of: str, code: str) -> Json:
-    return {"coding": [{"system": f"{ROOT}/CodeSystem/{of}", "code": code}]}
+    return {"coding": [{"system": f"{ROOT}:{of}", "code": code}]}
 
 
 def _output(code: str, **value: Any) -> Json:

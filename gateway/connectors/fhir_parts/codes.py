@@ -1,4 +1,4 @@
-"""Our codes as FHIR has them (R4, 4.0.1), both ways; whatever is not FHIR's own begins with `root`.
+"""Our codes as FHIR has them (R4, 4.0.1), both ways; what is not FHIR's own begins with `ROOT`.
 
 Plain dictionaries, not models: the worker has 100 MB, of which fhir.resources takes 20; the tests
 hold every resource against its R4B models instead.
@@ -17,8 +17,8 @@ from gateway.care.moves import Status
 
 Json = dict[str, Any]
 INSTANT: Final = TypeAdapter(datetime)
-ROOT: Final = "https://hearthline.example/fhir"
-"""Of no server: names only. A site that publishes its own code systems sets its own `root`."""
+ROOT: Final = "urn:hearthline"
+"""As our own FHIR facade names them."""
 LOINC: Final = "http://loinc.org"
 MDC: Final = "urn:iso:std:iso:11073:10101"
 UCUM: Final = "http://unitsofmeasure.org"
@@ -75,15 +75,15 @@ class Names:
 
     def system(self, of: str) -> str:
         """Return the system of identifiers: `task`, `alert`, `reading`, `device`, `patient`."""
-        return f"{self.root}/{of}"
+        return f"{self.root}:{of}"
 
     def identifier(self, of: str, value: object) -> Json:
         """Return an identifier of ours."""
         return {"system": self.system(of), "value": str(value)}
 
     def codes(self, of: str) -> str:
-        """Return a code system: `task-output`, `urgency`, `outcome`, `state`, `queue`, `rule`."""
-        return f"{self.root}/CodeSystem/{of}"
+        """Return a code system: `urgency`, `outcome`, `queue`, `rule`, `task-state`."""
+        return f"{self.root}:{of}"
 
     def concept(self, of: str, code: str, text: str | None = None) -> Json:
         """Return a concept of one of our code systems."""

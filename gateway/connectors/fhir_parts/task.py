@@ -57,7 +57,7 @@ class Tasks:
             "resourceType": "Task",
             "identifier": [names.identifier("task", work.task)],
             "status": work.status.value,
-            "businessStatus": names.concept("state", work.status.value),
+            "businessStatus": names.concept("task-state", work.status.value),
             "intent": "order",
             "priority": PRIORITY[work.priority],
             "code": names.concept("queue", work.queue),
@@ -120,7 +120,8 @@ class Tasks:
             del new["owner"]
 
     def _code(self, parameter: Json) -> str | None:
-        return self.names.coded(parameter.get("type"), "task-parameter")
+        kind = parameter.get("type", {})
+        return self.names.coded(kind, "task-parameter") or kind.get("text")
 
     def remote(self, task: Json, otherwise: datetime) -> Remote | None:
         """Return what a resource says; None if it is no task of ours."""
@@ -174,7 +175,7 @@ class Tasks:
 
     def marked(self, task: Json) -> Json:
         """Say in the resource what it was when we wrote it; who changes it leaves that alone."""
-        url = f"{self.names.root}/StructureDefinition/written"
+        url = f"{self.names.root}:written"
         others = [each for each in task.get("extension", ()) if each.get("url") != url]
         mark = {"url": url, "valueString": self._print(task)}
         return {**task, "extension": [*others, mark]}

@@ -23,7 +23,7 @@ from tests.integration.connectors.works import END, full, minimal, put, taken
 
 HERE = Path(__file__).parent / "medplum"
 INSTALLED = Path(__file__).parents[3] / "var" / "medplum"
-SYSTEM = "https://hearthline.example/fhir"
+SYSTEM = "urn:hearthline"
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def connector(server: str) -> Connector:
 
 
 def held(server: str, kind: str, system: str, value: object) -> list[dict[str, Any]]:
-    query = {"identifier": f"{SYSTEM}/{system}|{value}"}
+    query = {"identifier": f"{SYSTEM}:{system}|{value}"}
     bundle = httpx.get(f"{server}/{kind}", params=query).json()
     return [each["resource"] for each in bundle.get("entry", ())]
 
