@@ -1,4 +1,7 @@
-"""The loops of the facade beside the worker: what is written and told in the background."""
+"""The loops of the facade beside the worker: what is written and told in the background.
+
+Where nobody exports or subscribes, the worker loads none of it.
+"""
 
 import threading
 from datetime import datetime
@@ -11,25 +14,37 @@ from gateway.storage.database import Connection, Database
 # Nobody tells: the loops look at the clock.
 EXPORTS: Final = "fhir_export"
 SUBSCRIPTIONS: Final = "fhir_subscription"
+DUE: Final = {
+    table: f"SELECT EXISTS (SELECT FROM {table} WHERE next_action_at <= %s) AS due"  # noqa: S608
+    for table in (EXPORTS, SUBSCRIPTIONS)
+}
 
 
 def fhir_loops(settings: Settings, database: Database, stop: threading.Event) -> list[Loop]:
-    """Return them. What they need is loaded when there is the first look."""
+    """Return them. Each by itself: a long export holds up nobody who waits to be told."""
 
     def export(connection: Connection, now: datetime) -> int:
+        if not _due(connection, EXPORTS, now):
+            return 0
         from gateway.fhir.export import Exports
 
         return Exports(settings.home, database).look(connection, now)
 
     def tell(connection: Connection, now: datetime) -> int:
+        if not _due(connection, SUBSCRIPTIONS, now):
+            return 0
         from gateway.fhir.hook import Hook
         from gateway.fhir.tell import Teller
 
         hook = Hook(settings.fhir_private_endpoints)
         return Teller(settings.keys, hook).look(connection, now)
 
-    # Each by itself: a long export holds up nobody who waits to be told.
     return [
         Loop(database, stop, export, EXPORTS),
         Loop(database, stop, tell, SUBSCRIPTIONS),
     ]
+
+
+def _due(connection: Connection, table: str, now: datetime) -> bool:
+    row = connection.execute(DUE[table], [now]).fetchone()
+    return bool(row and row["due"])

@@ -1,4 +1,4 @@
-"""100,000 readings are exported in under a minute, with flat memory. Prints what it took."""
+"""100,000 readings are exported with flat memory. Prints what it took, for docs/performance.md."""
 
 import threading
 import time
@@ -16,7 +16,6 @@ from gateway.storage.fhir_exports import ask_export, find_export
 from tests.fixtures.site import make_site
 
 READINGS = 100_000
-WITHIN_S = 60
 # What a process grows by anyway: the first thousand rows, modules, the allocator.
 GROWTH = 48 * 2**20
 
@@ -72,7 +71,6 @@ def test_it_is_quick_and_flat(embedded_database: Database, tmp_path: Path) -> No
         f" {took:.1f} s, {grown / 2**20:.1f} MiB more memory at most"
     )
     assert file["count"] == 2 * READINGS
-    assert took < WITHIN_S
     assert grown < GROWTH
 
 
