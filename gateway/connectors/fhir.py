@@ -140,7 +140,7 @@ class Fhir:
         return self.far.request("GET", path, headers=FRESH)
 
     def _create(self, work: Work) -> Outcome:
-        done = self._written(work, self._creation(work), None)
+        done = self._written(work, self._creation(work), {})
         if not isinstance(done, bundle.Written):
             return done
         if done.status == CREATED:
@@ -149,9 +149,9 @@ class Fhir:
         return self._settled(work, self._read(done.id))
 
     def _written(
-        self, work: Work, request: httpx.Request, version: str | None
+        self, work: Work, request: httpx.Request, current: Json
     ) -> bundle.Written | Outcome:
-        """Send a change of that version, and say what it did to the Task.
+        """Send a change of what is there, and say what it did to the Task.
 
         Medplum takes a transaction for a batch unless its project says `transaction-bundles`: what
         failed of it is seen in the entries only. The rest was done, and is done once more.
@@ -162,11 +162,11 @@ class Fhir:
         several = self.settings.transactions
         became = [*(bundle.statuses(answer) if several else ()), answer.status_code]
         if clash := CLASH & {*became[-2:]}:
-            return self._clashed(work, version, max(clash))
+            return self._clashed(work, bundle.version(current), max(clash))
         if any(httpx.codes.is_error(status) for status in became):
             return means(httpx.Response(max(became)))
-        done = bundle.written(answer) if several else bundle.written_alone(answer)
-        return done or Later("not_understood")
+        read = bundle.written if several else bundle.written_alone
+        return read(answer, current.get("id", "")) or Later("not_understood")
 
     def _creation(self, work: Work) -> httpx.Request:
         task, others = self._resources(work)
@@ -185,7 +185,7 @@ class Fhir:
         else:
             condition = {"If-Match": f'W/"{version}"'} if version else {}
             request = self._sent("PUT", f"/Task/{quote(task['id'], '')}", task, condition)
-        done = self._written(work, request, version)
+        done = self._written(work, request, current)
         return Put(task["id"], done.version) if isinstance(done, bundle.Written) else done
 
     def _resources(self, work: Work) -> tuple[Json, Sequence[Json]]:

@@ -80,12 +80,12 @@ class Written:
     version: str | None
 
 
-def written(answer: httpx.Response) -> Written | None:
-    """Return what a transaction has done with its last entry."""
+def written(answer: httpx.Response, name: str = "") -> Written | None:
+    """Return what a transaction has done with its last entry. `name` is its id, if it had one."""
     last = ((content(answer) or {}).get("entry") or [{}])[-1]
     said = last.get("response", {})
     told = said.get("location", ""), said.get("etag", "")
-    return _written(said.get("status", "")[:3], *told, last.get("resource", {}))
+    return _written(said.get("status", "")[:3], *told, last.get("resource", {}), name)
 
 
 def statuses(answer: httpx.Response) -> Sequence[int]:
@@ -95,12 +95,12 @@ def statuses(answer: httpx.Response) -> Sequence[int]:
     return [int(status) for status in told if status.isdecimal()]
 
 
-def written_alone(answer: httpx.Response) -> Written | None:
+def written_alone(answer: httpx.Response, name: str = "") -> Written | None:
     """Return what was done with a resource that was sent by itself."""
     told = answer.headers.get("Location", ""), answer.headers.get("ETag", "")
     resource = content(answer) or {}
     resource = resource if resource.get("resourceType") == "Task" else {}
-    return _written(str(answer.status_code), *told, resource)
+    return _written(str(answer.status_code), *told, resource, name)
 
 
 def version(resource: Json) -> str | None:
@@ -109,9 +109,10 @@ def version(resource: Json) -> str | None:
     return str(found) if found else None
 
 
-def _written(status: str, location: str, etag: str, resource: Json) -> Written | None:
+def _written(status: str, location: str, etag: str, resource: Json, known: str) -> Written | None:
+    """Read it from wherever a server says it; of an update it need not say where that is."""
     place, _, history = location.rstrip("/").partition("/_history/")
-    name = resource.get("id") or place.rpartition("/")[2]
+    name = resource.get("id") or place.rpartition("/")[2] or known
     tagged = etag.removeprefix("W/").strip('"')
     told = version(resource) or tagged or history
-    return Written(status, name, told or None) if name else None
+    return Written(status, name, told or None) if name and status else None

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from fhir.resources.R4B.bundle import Bundle
@@ -18,6 +19,7 @@ from alerting.model import Severity
 from gateway.care.moves import CLOSED, Status
 from gateway.connectors import kinds
 from gateway.connectors.fhir import ALL, Fhir
+from gateway.connectors.fhir_parts.bundle import Written, written
 from gateway.connectors.fhir_parts.codes import PRIORITY, SERIOUS, STATUS
 from gateway.connectors.ports import End, Evidence, Value, Work
 from tests.integration.connectors.works import END, NOTE, SENTENCE, full, minimal, taken
@@ -179,6 +181,30 @@ def test_a_number_keeps_its_digits() -> None:
     )
     request = connector()._creation(full(evidence=(line,)))
     assert b'"value":80.50' in request.content
+
+
+@pytest.mark.parametrize(
+    ("response", "resource", "version"),
+    [
+        ({"etag": 'W/"7"', "location": "Task/a/_history/7"}, None, "7"),  # HAPI
+        ({"location": "Task/a"}, {"id": "a", "meta": {"versionId": "7"}}, "7"),  # Medplum
+        ({"location": "https://ehr.example.org/fhir/Task/a/_history/7"}, None, "7"),
+        ({"etag": 'W/"7"'}, None, "7"),  # an update need not say where it is
+        ({}, None, None),
+    ],
+)
+def test_what_was_written_is_read_from_wherever_a_server_says_it(
+    response: dict[str, str], resource: dict[str, Any] | None, version: str | None
+) -> None:
+    entry = {"response": {"status": "200 OK", **response}}
+    entry |= {"resource": resource} if resource else {}
+    bundle = {"resourceType": "Bundle", "type": "transaction-response", "entry": [{}, entry]}
+    assert written(httpx.Response(200, json=bundle), "a") == Written("200", "a", version)
+
+
+def test_an_answer_that_says_nothing_is_no_success() -> None:
+    assert written(httpx.Response(200, json={"resourceType": "Bundle"}), "a") is None
+    assert written(httpx.Response(200, text="<html>"), "a") is None
 
 
 def test_a_flag_ends_with_its_alert_or_its_task() -> None:
