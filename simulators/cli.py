@@ -14,6 +14,7 @@ import typer
 
 from simulators.alerting_load.command import alerting
 from simulators.console_load.command import console
+from simulators.export_load.command import export
 from simulators.far_side_command import far_side
 from simulators.fleet.command import fleet
 from simulators.patients.command import cohort, patient
@@ -110,6 +111,7 @@ bench = typer.Typer(help="Measure, beside the limits.", rich_markup_mode=None)
 app.add_typer(bench, name="bench")
 bench.command("alerting")(alerting)
 bench.command("console")(console)
+bench.command("export")(export)
 
 
 @bench.callback(invoke_without_command=True)

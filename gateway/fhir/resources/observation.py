@@ -194,7 +194,8 @@ RESOURCE: Final = Resource(
     type="Observation",
     rights=frozenset({Right.READINGS_READ}),
     named="observation",
-    columns="""r.id::text || '-' || o.part AS id, r.id AS reading, r.device_id, r.hub_id,
+    columns="""r.id::text || '-' || o.part AS id, r.id::text AS reading,
+        r.device_id::text AS device_id, r.hub_id::text AS hub_id,
         r.measured_at, r.device_time, r.basis, r.validity, d.address, h.timezone,
         o.part, o.values, nullif(r.body #> '{arrival,clock}', 'null') AS clock""",
     source=f"""reading r JOIN patient p ON p.id = r.patient_id
