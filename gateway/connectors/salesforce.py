@@ -105,7 +105,8 @@ class Salesforce:
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See `Connector`.
 
-        Its clock decides when something changed, so five minutes by its `Date` are read again.
+        Its clock decides when something changed, so five minutes by its `Date` are read again, and
+        there is more where that clock was ahead of what we took it for.
         """
         place = api.place(cursor, now)
         request = self._far.request("GET", f"{self._objects}/updated/", params=place.params)
@@ -122,7 +123,7 @@ class Salesforce:
             return items
         there = far_now(answer) or now
         to = place.go_on(page[-1]) if more else place.next(updated.latest, there, now)
-        return Changes(items, to.model_dump_json(), more)
+        return Changes(items, to.model_dump_json(), more or not place.covers(there))
 
     def _retrieve(self, ids: Sequence[str]) -> list[Remote] | Later | Refused:
         if not ids:

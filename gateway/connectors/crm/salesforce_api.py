@@ -102,6 +102,10 @@ class Place(BaseModel):
         """Return them as they are asked for; its seconds are ignored there."""
         return {"start": _written(self.start), "end": _written(self.end)}
 
+    def covers(self, at: datetime) -> bool:
+        """Tell whether changes of this moment are within the span, as it is read there."""
+        return at < self.end.replace(second=0, microsecond=0)
+
     def go_on(self, after: str) -> Self:
         """Return what comes next of the same span."""
         return self.model_copy(update={"after": after})

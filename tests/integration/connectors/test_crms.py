@@ -139,3 +139,19 @@ def test_long_texts_are_cut_to_what_is_taken(pairs: Mapping[str, Both]) -> None:
     for kind in CRMS:
         both = pair(pairs, kind)
         put(both.connector, full(title="x" * 500, sentence="y" * 40_000))
+
+
+def test_salesforce_is_asked_again_at_once_where_its_clock_is_ahead(
+    pairs: Mapping[str, Both],
+) -> None:
+    both, work = pair(pairs, "salesforce"), full()
+    begun = both.connector.changes(None, datetime.now(UTC))
+    assert isinstance(begun, Changes)
+    both.side.faults.skew = timedelta(minutes=4)
+    put(both.connector, work)
+    first = both.connector.changes(begun.cursor, datetime.now(UTC))
+    assert isinstance(first, Changes)
+    assert first.more
+    second = both.connector.changes(first.cursor, datetime.now(UTC))
+    assert isinstance(second, Changes)
+    assert [each.task for each in second.items] == [work.task]
