@@ -2,6 +2,9 @@
 
 from hypothesis import settings
 
+from tests.fixtures.in_memory import go_there
+
+go_there()
 # How long an example takes says more of the machine than of the code: it is never a failure.
 settings.register_profile("hearthline", deadline=None)
 settings.load_profile("hearthline")
