@@ -9,6 +9,7 @@ from gateway.api.call import Call
 from gateway.fhir.ask import Pairs, ask
 from gateway.fhir.find import View, count, page, references, several
 from gateway.fhir.links import PAGE, Place, base_of, next_link, read_place, self_link
+from gateway.fhir.parts import page_of_parts
 from gateway.fhir.registry import RESOURCES
 from gateway.fhir.resource import Built, Resource, Row
 from gateway.fhir.scopes import may
@@ -36,7 +37,8 @@ def search(request: Request, call: Call, resource: Resource, pairs: Pairs) -> Re
     if asked.count_only:
         call.audit("fhir.count", type=resource.type)
         return answer(bundle)
-    rows, last = page(call.connection, asked, view, place.after if place else None)
+    found = page_of_parts if resource.whole else page
+    rows, last = found(call.connection, asked, view, place.after if place else None)
     if last is not None:
         follows = next_link(request, resource.type, call.who.id, Place(asked.used, last))
         bundle["link"].append({"relation": "next", "url": follows})

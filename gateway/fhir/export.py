@@ -12,7 +12,9 @@ from shutil import rmtree
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import structlog
+from psycopg.types.json import set_json_loads
 
 from gateway.access.who import Who
 from gateway.audit.append import append
@@ -145,6 +147,8 @@ def _snapshot(connection: Connection, row: dict[str, Any]) -> Iterator[None]:
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         as_app(connection, row["organisation_id"])
+        # A fifth of the time was spent in json.
+        set_json_loads(msgspec.json.decode, connection)
         yield
 
 

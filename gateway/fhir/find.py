@@ -27,15 +27,29 @@ def page(
     """Return rows, and the place of the last one where there are more."""
     keys, conditions = asked.keys, list(asked.conditions)
     if after is not None:
-        conditions.append(_beyond(keys, after, "<" if asked.descending else ">"))
-    way = "DESC" if asked.descending else "ASC"
-    order = ", ".join(f"{key.sql} {way}" for key in keys)
-    tail = f"ORDER BY {order} LIMIT {asked.count + 1}"
+        conditions.append(beyond(keys, after, "<" if asked.descending else ">"))
+    tail = f"{order(keys, asked.descending)} LIMIT {asked.count + 1}"
     rows = connection.execute(*query(asked.resource, conditions, view, keys, tail)).fetchall()
+    return cut(rows, asked)
+
+
+def cut(rows: Sequence[Row], asked: Asked) -> tuple[Sequence[Row], Sequence[str] | None]:
+    """Return a page of rows, and the place of its last one where there are more."""
     if len(rows) <= asked.count:
         return rows, None
     kept = rows[: asked.count]
-    return kept, [kept[-1][f"{PLACE}{n}"] for n in range(len(keys))]
+    return kept, place(kept[-1], len(asked.keys))
+
+
+def place(row: Row, keys: int) -> Sequence[str]:
+    """Return where a row stands in the order of its query."""
+    return [row[f"{PLACE}{n}"] for n in range(keys)]
+
+
+def order(keys: Sequence[Key], descending: bool) -> str:
+    """Return how a query is sorted."""
+    way = "DESC" if descending else "ASC"
+    return "ORDER BY " + ", ".join(f"{key.sql} {way}" for key in keys)
 
 
 def count(connection: Connection, asked: Asked, view: View) -> int:
@@ -72,6 +86,8 @@ def query(
     *,
     only: str = "",
     seen: bool = True,
+    source: str = "",
+    prefix: str = "v",
 ) -> tuple[str, dict[str, Any]]:
     """Return a query and what is given to it. What is hidden from who looks is not found."""
     places = "".join(f", ({key.sql})::text AS {PLACE}{n}" for n, key in enumerate(keys))
@@ -81,22 +97,24 @@ def query(
     )
     given: dict[str, Any] = {"viewer": view.viewer, "now": view.now}
     where = [resource.where, *([f"NOT {resource.hidden}"] if seen else [])]
-    where += [_bound(each, given) for each in conditions]
-    return f"SELECT {columns} FROM {resource.source} WHERE {' AND '.join(where)} {tail}", given  # noqa: S608
+    source = source or resource.source
+    where += [_bound(each, given, prefix) for each in conditions]
+    return f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} {tail}", given  # noqa: S608
 
 
-def _bound(condition: Sql, given: dict[str, Any]) -> str:
+def _bound(condition: Sql, given: dict[str, Any], prefix: str) -> str:
     """Return a condition whose values have names: the query around it has names, too."""
     sql, values = condition
     parts = sql.split("%s")
     for value, n in zip(values, range(len(parts) - 1), strict=True):
-        name = f"v{len(given)}"
+        name = f"{prefix}{len(given)}"
         given[name] = value
         parts[n] += f"%({name})s"
     return "".join(parts)
 
 
-def _beyond(keys: Sequence[Key], after: Sequence[str], sign: str) -> Sql:
+def beyond(keys: Sequence[Key], after: Sequence[str], sign: str) -> Sql:
+    """Return the condition that a row comes after a place."""
     left = ", ".join(key.sql for key in keys)
     right = ", ".join(f"%s::text::{key.type}" for key in keys)
     return f"({left}) {sign} ({right})", after

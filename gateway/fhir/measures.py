@@ -42,6 +42,16 @@ NAMES: Final = {
     150023: "MDC_PRESS_BLD_NONINV_MEAN",
     COINCIDENT: "MDC_ATTR_TIME_ABS",
 }
+# By the names of `device_profiles.codes`: what narrows a search before values are looked at.
+KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "pulse": ("blood_pressure", "oxygen", "heart_rate"),
+        "spo2": ("oxygen",),
+        "temperature": ("temperature",),
+        "weight": ("weight", "body_composition"),
+        "glucose": ("glucose", "continuous_glucose"),
+    }
+)
 TEXTS: Final = {PANEL: "Blood pressure", COINCIDENT: "Absolute time"}
 
 
@@ -79,6 +89,15 @@ def sought(system: str | None, wanted: str) -> tuple[list[int], list[str]]:
         if code_ == wanted and system in (None, system_)
     ]
     return [mdc for mdc, _ in pairs], [unit for _, unit in pairs]
+
+
+def kinds_of(mdcs: Sequence[int]) -> list[str]:
+    """Return of which kinds readings are that have these values; none: of any."""
+    found = [KINDS.get(TERMS[mdc].name if mdc in TERMS else "", ()) for mdc in mdcs if mdc != PANEL]
+    if not all(found):
+        return []
+    pressure = {"blood_pressure"} if PANEL in mdcs else set[str]()
+    return sorted(pressure.union(*found))
 
 
 @cache

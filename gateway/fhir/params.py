@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.fhir.dates import condition
 from gateway.fhir.errors import WrongValue
-from gateway.fhir.resource import NOTHING, Sql, as_uuid
+from gateway.fhir.resource import NOTHING, Narrowed, Sql, as_uuid
 from gateway.storage.patients import like
 
 
@@ -126,4 +126,20 @@ def either(conditions: Sequence[Sql]) -> Sql:
     kept = [one for one in conditions if one != NOTHING]
     if not kept:
         return NOTHING
-    return f"({' OR '.join(sql for sql, _ in kept)})", [v for _, values in kept for v in values]
+    whole = _or(kept)
+    narrow = [found for one in kept if (found := narrow_of(one)) is not None]
+    return Narrowed.of(whole, _or(narrow)) if len(narrow) == len(kept) else whole
+
+
+def narrow_of(condition: Sql) -> Sql | None:
+    """Return what a condition says of a whole row; None: it speaks of parts only."""
+    if isinstance(condition, Narrowed):
+        return condition.narrow
+    return None if "o." in condition[0] else condition
+
+
+def _or(conditions: Sequence[Sql]) -> Sql:
+    return (
+        f"({' OR '.join(sql for sql, _ in conditions)})",
+        [value for _, values in conditions for value in values],
+    )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from device_profiles.reading import DeviceTime
-from gateway.fhir.resource import NOTHING, Sql, as_uuid
+from gateway.fhir.resource import NOTHING, Narrowed, Sql, as_uuid
 from gateway.fhir.systems import PHD_IDENTIFIER, PHD_SCHEME
 
 # The draft's text: seconds since then. Its examples still show the digits of the calendar; so the
@@ -54,13 +54,9 @@ def by_identifier(value: str) -> Sql:
         told = (EPOCH + timedelta(seconds=int(found[4]))).isoformat()
     except OverflowError:
         return NOTHING
-    return (
-        (
-            "(r.patient_id = %s AND r.device_time = %s AND o.part = %s "
-            "AND replace(upper(d.address), ':', '') = %s)"
-        ),
-        [patient, told, int(found[3]), found[1]],
-    )
+    whole: Sql = ("(r.patient_id = %s AND r.device_time = %s)", [patient, told])
+    sql = f"({whole[0]} AND o.part = %s AND replace(upper(d.address), ':', '') = %s)"
+    return Narrowed.of((sql, [*whole[1], int(found[3]), found[1]]), whole)
 
 
 def coincident(clock: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -17,6 +17,19 @@ Sql = tuple[str, Sequence[Any]]
 NOTHING: Final[Sql] = ("false", ())
 
 
+class Narrowed(tuple[str, Sequence[Any]]):
+    """A condition on parts of a row, and one on the row itself that holds wherever it does."""
+
+    narrow: Sql
+
+    @classmethod
+    def of(cls, condition: Sql, narrow: Sql) -> "Narrowed":
+        """Return the condition with its narrower one."""
+        made = cls(condition)
+        made.narrow = narrow
+        return made
+
+
 class Param(Protocol):
     """A search parameter: what kind it is, and which rows a value of it names."""
 
@@ -71,6 +84,9 @@ class Resource:
     where: str = "NOT p.synthetic"
     params: Mapping[str, Param] = field(default_factory=dict)
     includes: Mapping[str, Include] = field(default_factory=dict)
+    whole: str = ""
+    """Where a row of ours is several resources: what the rows alone are read from. What is said of
+    parts is then said of `o`."""
     sorts: Mapping[str, Key] = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     about: str = ""

@@ -18,6 +18,7 @@ from gateway.fhir.measures import (
     VITALS,
     categories,
     code,
+    kinds_of,
     sought,
     us_core,
 )
@@ -28,6 +29,7 @@ from gateway.fhir.resource import (
     Built,
     Include,
     Key,
+    Narrowed,
     Resource,
     Row,
     Sql,
@@ -135,48 +137,46 @@ def _by_id(id_: str) -> Sql:
     if found is None or reading is None or int(found[2]) > 2**31 - 1:
         return NOTHING
     # `identity` knows the month in which the reading lies.
-    return (
-        (
-            "(r.id = %s AND o.part = %s AND r.measured_at = "
-            "(SELECT i.measured_at FROM identity i WHERE i.reading_id = %s))"
-        ),
-        [reading, int(found[2]), reading],
-    )
+    sql = "r.measured_at = (SELECT i.measured_at FROM identity i WHERE i.reading_id = %s)"
+    whole: Sql = (f"(r.id = %s AND {sql})", [reading, reading])
+    part: Sql = (f"({whole[0]} AND o.part = %s)", [*whole[1], int(found[2])])
+    return Narrowed.of(part, whole)
 
 
 def _of_patient(id_: str) -> Sql:
     found = as_uuid(id_)
     if found is None:
         return NOTHING
-    return f"(r.patient_id = %s AND o.part <> {COINCIDENT})", [found]
+    whole: Sql = (f"(r.patient_id = %s AND o.part <> {COINCIDENT})", [found])
+    return Narrowed.of(whole, ("r.patient_id = %s", [found]))
 
 
 def _of_device(id_: str) -> Sql:
     found = as_uuid(id_)
-    return NOTHING if found is None else (f"(r.device_id = %s AND o.part = {COINCIDENT})", [found])
+    if found is None:
+        return NOTHING
+    whole: Sql = (f"(r.device_id = %s AND o.part = {COINCIDENT})", [found])
+    return Narrowed.of(whole, ("r.device_id = %s", [found]))
 
 
 def _by_device(id_: str) -> Sql:
     found = as_uuid(id_)
     if found is None:
         return NOTHING
-    return (
-        f"(CASE WHEN o.part = {COINCIDENT} THEN r.hub_id ELSE r.device_id END = %s)",
-        [found],
-    )
+    sql = f"(CASE WHEN o.part = {COINCIDENT} THEN r.hub_id ELSE r.device_id END = %s)"
+    whole: Sql = ("(r.hub_id = %s OR r.device_id = %s)", [found, found])
+    return Narrowed.of((sql, [found]), whole)
 
 
 def _code(value: str) -> Sql:
     mdcs, units = sought(*split(value))
     if not mdcs:
         return NOTHING
-    return (
-        (
-            "EXISTS (SELECT FROM unnest(%s::int[], %s::text[]) AS w(mdc, unit) "
-            "WHERE w.mdc = o.part AND w.unit IN ('', o.unit))"
-        ),
-        [mdcs, units],
-    )
+    sql = """EXISTS (SELECT FROM unnest(%s::int[], %s::text[]) AS w(mdc, unit)
+        WHERE w.mdc = o.part AND w.unit IN ('', o.unit))"""
+    kinds = kinds_of(mdcs)
+    whole: Sql = ("r.kind = ANY(%s)", [kinds]) if kinds else ("true", [])
+    return Narrowed.of((sql, [mdcs, units]), whole)
 
 
 def _category(value: str) -> Sql:
@@ -208,6 +208,7 @@ RESOURCE: Final = Resource(
             WHERE v.reading_id = r.id AND v.measured_at = r.measured_at GROUP BY 1
             UNION ALL SELECT {COINCIDENT}, '', NULL
             WHERE r.body #>> '{{arrival,clock}}' IS NOT NULL) o""",  # noqa: S608 - constants only
+    whole="reading r",
     where="NOT p.synthetic AND r.validity NOT IN ('control', 'test')",
     build=build,
     by_id=_by_id,

@@ -114,7 +114,7 @@ OTHER = ECKey.generate_key("P-384", {"kid": "ec"})
         {"key": OTHER},
         {"kid": "none"},
     ],
-    ids=str,
+    ids=["aud", "sub", "no jti", "no exp", "old", "too long", "other key", "unknown kid"],
 )
 def test_a_wrong_statement_is_nobodys(fhir: Facade, wrong: dict[str, Any]) -> None:
     program = str(register(fhir).json()["id"])  # tries are counted for each
@@ -140,7 +140,7 @@ def test_an_ended_program_signs_in_vain(fhir: Facade) -> None:
         {"keys": [EC.as_dict(private=False)] * 2},
         {"jwks_uri": "https://example.org/keys"},
     ],
-    ids=range(7),
+    ids=["none", "private", "P-256", "symmetric", "broken", "twice", "address"],
 )
 def test_only_public_keys_of_our_kinds_are_registered(fhir: Facade, jwks: Any) -> None:
     answer = register(fhir, jwks=jwks)
