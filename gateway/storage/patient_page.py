@@ -62,6 +62,10 @@ WHERE v.patient_id = %(patient)s AND v.name = ANY(%(names)s)
   AND v.validity = 'valid' AND v.number IS NOT NULL
 GROUP BY 1, 2, 3"""
 
+# Of months there are as many tables as there were: a plan that is kept leaves out those that a
+# moment does not need when it runs, for a tenth of what planning anew takes.
+KEEP_PLANS: Final = "SET LOCAL plan_cache_mode = force_generic_plan"
+
 UNITS: Final = "SELECT units FROM organisation WHERE id = %s"
 
 
@@ -127,6 +131,11 @@ class Bucket(NamedTuple):
     lowest: Decimal
     highest: Decimal
     mean: Decimal
+
+
+def keep_plans(connection: Connection) -> None:
+    """Plan each statement of this transaction once, not for each of its values."""
+    connection.execute(KEEP_PLANS)
 
 
 def buckets(

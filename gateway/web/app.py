@@ -31,8 +31,8 @@ from gateway.web.templates import STATIC
 
 # A file of patients to import is the longest.
 MOST_OCTETS: Final = 2 * 1024 * 1024
-# Whose files have routes.
-PARTS: Final = (v1, fhir, pages)
+# Whose files have routes. Pages first: a request is compared with one route after the other.
+PARTS: Final = (pages, v1, fhir)
 
 
 def make_console(settings: Settings, database: Database) -> FastAPI:

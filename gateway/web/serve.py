@@ -1,5 +1,6 @@
 """Serves the console: plain HTTP on loopback, TLS 1.3 elsewhere."""
 
+import gc
 import ssl
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ def serve(settings: Settings, database: Database) -> None:
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     log.info("console_serves", address=settings.console_origin)
+    gc.freeze()  # what was built is never garbage: no request waits for a look at it
     uvicorn.Server(config).run()
 
 

@@ -28,6 +28,7 @@ from gateway.storage.patient_page import (
     Bucket,
     buckets,
     ended,
+    keep_plans,
     latest,
     silent,
     units_of,
@@ -62,6 +63,7 @@ def show(
     if not may_see(call, patient):
         return RedirectResponse(f"/patients/{patient}/break-glass", 303)
     looked_at(call, patient, "patient.view")
+    keep_plans(call.connection)
     who, connection = find_registered(call.connection, patient), call.connection
     over = vitals.span(span)
     names = names_of(connection, _whose(call, patient, over))
