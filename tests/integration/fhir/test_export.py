@@ -2,6 +2,7 @@
 
 import json
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from gateway.access.programs import FOR_PROGRAMS
 from gateway.access.rights import Right
 from gateway.fhir.export import Exports
+from gateway.fhir.loops import fhir_loops
 from gateway.fhir.registry import RESOURCES
 from tests.fixtures.console import ADDRESS
+from tests.integration.alerting.homes import until
 from tests.integration.fhir.conftest import Facade
 
 ASYNC = {"prefer": "respond-async"}
@@ -83,6 +86,21 @@ def test_it_takes_its_time_and_ends(fhir: Facade) -> None:
     work(fhir, timedelta(days=1, minutes=1))
     assert not folder.exists()
     assert fhir.ask(where).status_code == 404
+
+
+def test_the_loops_beside_the_worker_do_it(fhir: Facade) -> None:
+    where, stop = begin(fhir, "$export?_type=Patient"), threading.Event()
+    settings = fhir.console.app.state.settings
+    loops = fhir_loops(settings, fhir.console.database, stop)
+    threads = [threading.Thread(target=loop.run) for loop in loops]
+    for thread in threads:
+        thread.start()
+    until(lambda: fhir.ask(where).status_code == 200)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert fhir.ask(where, method="DELETE").status_code == 202
+    work(fhir)
 
 
 def test_deleted_it_is_gone(fhir: Facade) -> None:
