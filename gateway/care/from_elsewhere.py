@@ -77,11 +77,12 @@ def apply(
     try:
         with connection.transaction():
             _move(connection, remote, row, status, owner, by, now)
+            moved = _place(lock_task(connection, remote.task)) != _place(row)
     except _NotLikeThis as error:
         return Verdict("refused", error.reason)
     except GatewayError as error:
         return Verdict("refused", str(error))
-    return APPLIED
+    return APPLIED if moved else UNCHANGED
 
 
 def refused(
@@ -109,17 +110,26 @@ def _move(
     if status in CLOSED:
         _close(connection, remote, row, owner, by, now)
         return
-    if status is Status.REQUESTED and row["accepted_at"] is not None:
+    if status is Status.REQUESTED and _taken(row):
         release_task(connection, remote.task, by, now)
-        return
-    if owner is not None:
+        row = lock_task(connection, remote.task)
+    if owner is not None and owner != row["owner"]:
         _give(connection, remote.task, row, owner, status, by, now)
-    wanted = status or (Status.ACCEPTED if _taken(row) else Status.REQUESTED)
-    _walk(connection, remote.task, wanted, owner or by, by, now)
+    wanted = status or Status(row["status"])
+    _walk(connection, remote.task, wanted, _who(remote, row, owner, by), by, now)
 
 
 def _taken(row: Mapping[str, Any]) -> bool:
     return row["accepted_at"] is not None
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str | None]:
+    return row["status"], row["owner"]
+
+
+def _who(remote: Remote, row: Mapping[str, Any], owner: str | None, by: str) -> str:
+    """Return who has it: whose name is new there, else who has it here, else who has it there."""
+    return owner or row["owner"] or remote.owner or by
 
 
 def _give(
@@ -136,8 +146,7 @@ def _give(
         release_task(connection, task, by, now, note=f"{owner} has it there")
     person = _person(connection, row["organisation_id"], owner)
     if status in (None, Status.REQUESTED) and not _taken(row):
-        if person is not None:
-            assign_task(connection, task, person, owner, by, now)
+        assign_task(connection, task, person, owner, by, now)
         return
     accept_task(connection, task, owner, now, person=person)
 
@@ -147,11 +156,13 @@ def _walk(
 ) -> None:
     """Go on to a state by the moves that a task allows."""
     for step in WAYS[to]:
-        at = Status(lock_task(connection, task)["status"])
+        row = lock_task(connection, task)
+        at = Status(row["status"])
         if at is step or (step is Status.ACCEPTED and at is not Status.REQUESTED):
             continue
         if step is Status.ACCEPTED:
-            accept_task(connection, task, owner, now)
+            person = _person(connection, row["organisation_id"], owner)
+            accept_task(connection, task, owner, now, person=person)
         else:
             move_task(connection, task, step, by, now)
 
@@ -164,11 +175,11 @@ def _close(
     by: str,
     now: datetime,
 ) -> None:
+    name = _who(remote, row, owner, by)
     if not _taken(row):
-        name = owner or by
         person = _person(connection, row["organisation_id"], name)
         accept_task(connection, remote.task, name, now, person=person)
-    complete_task(connection, remote.task, owner or row["owner"] or by, _end(remote), now)
+    complete_task(connection, remote.task, name, _end(remote), now)
 
 
 def _end(remote: Remote) -> Disposition:

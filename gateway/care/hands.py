@@ -23,7 +23,7 @@ MOVE: Final = "UPDATE task SET status = %s WHERE id = %s"
 def assign_task(
     connection: Connection,
     task: UUID,
-    to: UUID,
+    to: UUID | None,
     name: str,
     by: str,
     now: datetime,
@@ -31,7 +31,7 @@ def assign_task(
     note: str = "",
 ) -> None:
     """Ask somebody for a task, or hand it over. Who is asked has not taken it yet, either way:
-    its ladder goes on until they do, since they may be away.
+    its ladder goes on until they do, since they may be away. `to` is None for who has no account.
 
     Raises NotFound, MoveNotAllowed.
     """

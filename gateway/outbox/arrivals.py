@@ -52,10 +52,12 @@ def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetim
     told = {
         "remote_id": remote.remote_id,
         "version": remote.version,
-        "owner": remote.owner,
         "changed_at": remote.changed_at,
     }
     connection.execute(outbox.SEEN, seen | told | {"now": now})
+    if verdict.state != "refused":
+        heard = {"status": remote.status, "owner": remote.owner}
+        connection.execute(outbox.HEARD, seen | heard)
     _settle(connection, row, verdict, now)
     if verdict == APPLIED:
         given = {"way": row["way"], "status": remote.status}
@@ -80,8 +82,7 @@ def _before(known: Mapping[str, Any]) -> Before:
     def named(*keys: str) -> frozenset[str]:
         return frozenset(known[key] for key in keys if known.get(key))
 
-    owners = named("put_owner", "tried_owner", "seen_owner")
-    return Before(named("put_status", "tried_status"), owners)
+    return Before(named("put_status", "tried_status"), named("put_owner", "tried_owner"))
 
 
 def _settle(connection: Connection, row: dict[str, Any], verdict: Verdict, now: datetime) -> None:

@@ -105,15 +105,26 @@ WHERE connector_id = %s AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKI
 SETTLE_INBOX: Final = """
 UPDATE inbox SET state = %(state)s, settled_at = %(now)s, reason = %(reason)s WHERE id = %(id)s"""
 SEEN: Final = """
-INSERT INTO remote_task AS r (connector_id, task_id, organisation_id, remote_id, version,
-    seen_owner, seen_at, changed_at)
-VALUES (%(connector)s, %(task)s, %(organisation)s, %(remote_id)s, %(version)s, %(owner)s, %(now)s,
+INSERT INTO remote_task AS r (connector_id, task_id, organisation_id, remote_id, version, seen_at,
+    changed_at)
+VALUES (%(connector)s, %(task)s, %(organisation)s, %(remote_id)s, %(version)s, %(now)s,
     %(changed_at)s)
 ON CONFLICT (connector_id, task_id) DO UPDATE SET remote_id = excluded.remote_id,
-    version = excluded.version, seen_owner = coalesce(excluded.seen_owner, r.seen_owner),
-    seen_at = excluded.seen_at, changed_at = excluded.changed_at"""
+    version = excluded.version, seen_at = excluded.seen_at, changed_at = excluded.changed_at"""
+# With what was heard the next is compared: who goes back to what we put changes it, too.
+HEARD: Final = """
+UPDATE remote_task SET
+    put_status = CASE WHEN %(status)s::text IS NULL OR %(status)s IN (put_status, tried_status)
+        THEN put_status ELSE %(status)s END,
+    tried_status = CASE WHEN %(status)s::text IS NULL OR %(status)s IN (put_status, tried_status)
+        THEN tried_status END,
+    put_owner = CASE WHEN %(owner)s::text IS NULL OR %(owner)s IN (put_owner, tried_owner)
+        THEN put_owner ELSE %(owner)s END,
+    tried_owner = CASE WHEN %(owner)s::text IS NULL OR %(owner)s IN (put_owner, tried_owner)
+        THEN tried_owner END
+WHERE connector_id = %(connector)s AND task_id = %(task)s"""
 BASE: Final = """
-SELECT put_status, tried_status, put_owner, tried_owner, seen_owner, changed_at FROM remote_task
+SELECT put_status, tried_status, put_owner, tried_owner, changed_at FROM remote_task
 WHERE connector_id = %s AND task_id = %s"""
 WRITE_BACK: Final = """
 INSERT INTO outbox (organisation_id, connector_id, task_id) VALUES (%s, %s, %s)"""

@@ -51,8 +51,8 @@ CREATE INDEX outbox_settled ON outbox (settled_at) WHERE state = 'sent';
 CREATE INDEX outbox_of_task ON outbox (task_id, connector_id, id);
 
 -- What is known of our task at the far side: its name there, and the version last written or seen.
--- `put` is what was last written, `tried` what may have been: it is kept before it is sent. What is
--- read back like one of them is nobody's change.
+-- `put` is what was last written, or heard since; `tried` what may have been written: it is kept before
+-- it is sent. What is read back like one of them is nobody's change.
 CREATE TABLE remote_task (
     connector_id uuid NOT NULL,
     task_id uuid NOT NULL,
@@ -63,7 +63,6 @@ CREATE TABLE remote_task (
     tried_status text,
     put_owner text,
     tried_owner text,
-    seen_owner text,
     put_at timestamptz,
     seen_at timestamptz,
     -- When it was changed there, by their clock.
