@@ -78,7 +78,7 @@ UPDATE connector SET cursor = %(cursor)s, poll_at = %(again)s, next_call_at = %(
 WHERE id = %(id)s"""
 
 POLL_LATER: Final = "UPDATE connector SET poll_at = %s WHERE id = %s"
-LOOK: Final = "UPDATE connector SET poll_at = NULL WHERE id = %s"
+LOOK: Final = "UPDATE connector SET poll_at = least(poll_at, clock_timestamp()) WHERE id = %s"
 WAITS: Final = "SELECT FROM outbox WHERE connector_id = %s AND state = 'waiting' LIMIT 1"
 
 # Of another organisation's task, or of none, a far side has nothing to say. What was written last
@@ -205,6 +205,17 @@ def was_put(
     connection.execute(REMEMBER, row | written | told)
 
 
+def _storable(value: Any) -> Any:
+    """Leave out what a JSON text may have and a database may not: NUL, halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return value
+
+
 def receive(
     connection: Connection, connector: UUID, remote: Remote, way: str, now: datetime
 ) -> bool:
@@ -212,10 +223,10 @@ def receive(
     row = {
         "connector": connector,
         "task": remote.task,
-        "version": remote.version or remote.changed_at.isoformat(),
+        "version": _storable(remote.version or remote.changed_at.isoformat()),
         "changed_at": remote.changed_at,
         "way": way,
-        "body": Jsonb(REMOTE.dump_python(remote, mode="json")),
+        "body": Jsonb(_storable(REMOTE.dump_python(remote, mode="json"))),
         "now": now,
     }
     return connection.execute(AGAIN if way == "put" else ONCE, row).rowcount > 0

@@ -1,11 +1,11 @@
 """Far sides: how they are, what is dead, replay; and where they tell us of their changes."""
 
 import json
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +22,9 @@ from gateway.storage import connectors as store
 from gateway.storage import outbox
 
 router = APIRouter(prefix="/api/v1/connectors", tags=["connectors"], responses=problems())
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""As much as the time of a signature may."""
 
 Reads = Annotated[Call, needs(Right.ORGANISATION_READ)]
 Mends = Annotated[Call, needs(Right.ORGANISATION_WRITE, Right.TASKS_WORK)]
@@ -83,6 +86,10 @@ class Message(BaseModel):
     data: Told
 
 
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
 @router.get("", summary="Far sides, the failing first")
 def list_connectors(call: Reads) -> list[Connector]:
     """List the worklists elsewhere: what waits, what is dead, since when they fail."""
@@ -112,21 +119,23 @@ def replay(call: Mends, name: str, asked: Replay) -> Replayed:
 @router.post(
     "/{name}/inbox", status_code=204, summary="A webhook of a far side", responses=problems(400)
 )
-async def hear(request: Request, name: str) -> Response:
+def hear(request: Request, name: str, body: Annotated[bytes, Depends(_body)]) -> Response:
     """Take what was done there, signed as https://www.standardwebhooks.com says.
 
-    The same `webhook-id` again is taken as done.
+    The same `webhook-id` again is taken as done. What is dated in the future is refused, since
+    whatever came after it would be older.
     """
-    who, body = _sender(request, name), await request.body()
+    who = _sender(request, name)
     who.verify(body, request.headers)
     try:
         message = Message.model_validate(json.loads(body))
     except (ValidationError, ValueError):
         raise WrongInput("The body is no message of type task.changed.") from None
-    told = message.data
+    told, site = message.data, _site(request)
+    if told.changed_at > site.now() + CLOCKS_DIFFER:
+        raise WrongInput("changed_at is in the future: look at the clock there.")
     version = told.version or request.headers["webhook-id"]
     remote = Remote(**told.model_dump() | {"remote_id": str(told.task), "version": version})
-    site: Site = request.app.state.site
     with site.transaction(who.organisation) as connection:
         outbox.receive(connection, who.id, remote, "webhook", site.now())
         connection.execute(store.TELL)
@@ -138,11 +147,15 @@ def ping(request: Request, name: str, authorization: Annotated[str, Header()] = 
     """Ask the far side at once what has changed there, as its rest-hook asks. `Bearer SECRET`."""
     who = _sender(request, name)
     who.knows(authorization.removeprefix("Bearer "))
-    site: Site = request.app.state.site
-    with site.transaction(who.organisation) as connection:
+    with _site(request).transaction(who.organisation) as connection:
         connection.execute(outbox.LOOK, [who.id])
         connection.execute(store.TELL)
     return Response(status_code=204)
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
 
 
 def _sender(request: Request, name: str) -> Sender:
