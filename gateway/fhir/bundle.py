@@ -9,7 +9,7 @@ from gateway.api.call import Call
 from gateway.fhir.ask import Pairs, ask
 from gateway.fhir.find import View, count, page, references, several
 from gateway.fhir.links import PAGE, Place, base_of, next_link, read_place, self_link
-from gateway.fhir.parts import page_of_parts
+from gateway.fhir.parts import page_of_parts, several_parts
 from gateway.fhir.registry import RESOURCES
 from gateway.fhir.resource import Built, Resource, Row
 from gateway.fhir.scopes import may
@@ -66,7 +66,8 @@ def _included(
         if type_ not in RESOURCES or not may(call.who, RESOURCES[type_], "r"):
             continue
         wanted = sorted(ids - known if type_ == resource.type else ids)[:MOST_INCLUDED]
-        found[type_] = several(call.connection, RESOURCES[type_], wanted, view)
+        bring = several_parts if RESOURCES[type_].whole else several
+        found[type_] = bring(call.connection, RESOURCES[type_], wanted, view)
     return found
 
 

@@ -4,18 +4,19 @@ Taking all readings apart to sort their parts would take seconds; a page needs n
 it has entries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.fhir.ask import Asked
 from gateway.fhir.find import PLACE, View, beyond, cut, order, place, query
 from gateway.fhir.params import narrow_of
-from gateway.fhir.resource import Key, Row
+from gateway.fhir.resource import Key, Resource, Row, Sql, as_uuid
 from gateway.storage.database import Connection
 
 # Where parts are sought, a row may have none of them; so many are looked at together.
 CHUNK: Final = 1000
+UUID_LENGTH: Final = 36
 
 
 def page_of_parts(
@@ -38,6 +39,20 @@ def page_of_parts(
             break
         reached, sign = last, ""
     return cut(rows, asked)
+
+
+def several_parts(
+    connection: Connection, resource: Resource, ids: Iterable[str], view: View
+) -> Sequence[Row]:
+    """Return the parts of these ids that may be seen. As `several` does."""
+    wanted = list(ids)
+    found = [uuid for id_ in wanted if (uuid := as_uuid(id_[:UUID_LENGTH]))]
+    if not found:
+        return []
+    source = resource.source.replace(resource.whole, resource.picked, 1)
+    these: Sql = ("r.id::text || '-' || o.part = ANY(%s)", [wanted])
+    text, given = query(resource, [these], view, source=source)
+    return connection.execute(text, given | {"picked": found}).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class Resource:
     whole: str = ""
     """Where a row of ours is several resources: what the rows alone are read from. What is said of
     parts is then said of `o`."""
+    picked: str = ""
+    """In place of `whole`: the rows with the ids `picked`, by which those of their parts begin."""
     sorts: Mapping[str, Key] = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     about: str = ""

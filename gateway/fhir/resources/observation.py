@@ -209,6 +209,9 @@ RESOURCE: Final = Resource(
             UNION ALL SELECT {COINCIDENT}, '', NULL
             WHERE r.body #>> '{{arrival,clock}}' IS NOT NULL) o""",  # noqa: S608 - constants only
     whole="reading r",
+    picked="""(SELECT r.* FROM identity i
+        JOIN reading r ON r.id = i.reading_id AND r.measured_at = i.measured_at
+        WHERE i.reading_id = ANY(%(picked)s) OFFSET 0) r""",
     where="NOT p.synthetic AND r.validity NOT IN ('control', 'test')",
     build=build,
     by_id=_by_id,
