@@ -46,6 +46,7 @@ TAGS: Final = {
     "enrolment": "How a box becomes a hub.",
     "devices": "Devices, and whose they are.",
     "held readings": "Readings of which nobody knows whose they are.",
+    "connectors": "Worklists elsewhere: how they are, what was given up.",
     "custody": "What became of everything that hubs took.",
     "audit": "Who did and saw what.",
     "changes": "What changes, as it changes.",

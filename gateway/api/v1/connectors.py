@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gateway.access.rights import Right
 from gateway.api.call import Call, Site, needs
 from gateway.api.documented import problems
+from gateway.api.idempotency import OnceOnly
 from gateway.care.moves import Status
 from gateway.connectors.ports import Remote
 from gateway.errors import WrongInput
@@ -108,17 +109,20 @@ def list_dead(call: Reads, name: str) -> Dead:
 
 
 @router.post("/{name}/replay", summary="Try again, now", responses=problems(400, 404))
-def replay(call: Mends, name: str, asked: Replay) -> Replayed:
+def replay(call: Mends, name: str, asked: Replay, once: OnceOnly) -> Replayed:
     """Let what is dead be told again, and what waits at once."""
-    found = store.find_connector(call.connection, call.now, name)
-    count = store.replay(call.connection, found.id, asked.task)
-    call.audit("connector.replay", subject=("connector", str(found.id)), count=count)
-    return Replayed(replayed=count)
+
+    def replayed() -> Replayed:
+        found = store.find_connector(call.connection, call.now, name)
+        count = store.replay(call.connection, found.id, asked.task)
+        call.audit("connector.replay", subject=("connector", str(found.id)), count=count)
+        return Replayed(replayed=count)
+
+    return once(call, asked, Replayed, replayed)
 
 
-@router.post(
-    "/{name}/inbox", status_code=204, summary="A webhook of a far side", responses=problems(400)
-)
+# These two are for far sides, which have no account here: docs/how-to/connect-a-crm.md.
+@router.post("/{name}/inbox", status_code=204, include_in_schema=False)
 def hear(request: Request, name: str, body: Annotated[bytes, Depends(_body)]) -> Response:
     """Take what was done there, signed as https://www.standardwebhooks.com says.
 
@@ -142,7 +146,7 @@ def hear(request: Request, name: str, body: Annotated[bytes, Depends(_body)]) ->
     return Response(status_code=204)
 
 
-@router.post("/{name}/ping", status_code=204, summary="Ask us to look at a far side")
+@router.post("/{name}/ping", status_code=204, include_in_schema=False)
 def ping(request: Request, name: str, authorization: Annotated[str, Header()] = "") -> Response:
     """Ask the far side at once what has changed there, as its rest-hook asks. `Bearer SECRET`."""
     who = _sender(request, name)
