@@ -40,6 +40,8 @@ EVERYBODY: Final = frozenset(
         *("/sign-in/oidc", "/sign-in/oidc/back", "/sign-out", "/welcome/{secret}", "/oauth/token"),
         *("/styleguide", "/language/{code}"),
         *("/fhir/metadata", "/fhir/.well-known/smart-configuration"),
+        # Signed, or with a secret, by a far side.
+        *("/api/v1/connectors/{name}/inbox", "/api/v1/connectors/{name}/ping"),
     }
 )
 OWN: Final = "/account"
