@@ -51,7 +51,8 @@ DELETE FROM fhir_export WHERE state IN ('deleted', 'failed') AND asked_at < %s""
 # Until when everything is committed that was written: whoever writes now began later.
 HORIZON: Final = """
 SELECT least(clock_timestamp(), min(xact_start)) AS at FROM pg_stat_activity
-WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"""
+WHERE datname = current_database() AND backend_type = 'client backend'
+    AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"""
 
 
 def ask_export(
