@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import httpx
-from pydantic import AfterValidator, Field, SecretStr, TypeAdapter
+from pydantic import Field, TypeAdapter
 from standardwebhooks.webhooks import Webhook as Signer
 
 from device_profiles.reading import Frozen
@@ -19,6 +19,7 @@ from gateway.care.moves import Status
 from gateway.connectors import Kind, Table
 from gateway.connectors.http import Far, FarUrl, shown
 from gateway.connectors.ports import Changes, Known, Later, Outcome, Put, Refused, Request, Work
+from gateway.connectors.signing import SigningSecret
 from gateway.connectors.texts import body, subject
 
 WORK: Final = TypeAdapter(Work)
@@ -27,21 +28,12 @@ CHECK: Final = "hearthline.check"
 """Receivers answer what they do not know with 2xx and do nothing."""
 
 
-def _secret(secret: SecretStr) -> SecretStr:
-    if not secret.get_secret_value().startswith("whsec_"):
-        raise ValueError("a secret begins with whsec_ and goes on in base64")
-    Signer(secret.get_secret_value())
-    return secret
-
-
 class Settings(Frozen, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True):
     """Where it goes, and what signs it: the newest secret first."""
 
     url: FarUrl
     """Where it is told."""
-    secrets: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(min_length=1, max_length=3)
-    ]
+    secrets: Annotated[tuple[SigningSecret, ...], Field(min_length=1, max_length=3)]
     """`whsec_` and base64, the newest first; all of them sign."""
 
 

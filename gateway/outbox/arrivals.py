@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import structlog
 
 from gateway.audit.append import write
@@ -27,6 +28,8 @@ def apply_next(connection: Connection, entry: Entry, now: datetime) -> int:
                 return 0
             _one(connection, entry, row, now)
             reached("applied")
+    except psycopg.OperationalError:
+        raise  # a deadlock, a lock, a lost connection: it waits, and is applied then
     except Exception as error:
         if connection.broken or row is None:
             raise

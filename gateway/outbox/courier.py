@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from gateway.connectors.ports import (
     Changed,
     Changes,
+    Known,
     Later,
     Outcome,
     Put,
@@ -32,6 +34,8 @@ from gateway.storage.database import Connection
 from gateway.storage.outbox import Waiting
 from gateway.storage.outgoing import work
 
+PATIENT: Final = timedelta(minutes=1)
+"""So late a look at what changed goes before the next task."""
 DOWN: Final = 3
 """So many failures in a row are told in the log."""
 
@@ -59,20 +63,26 @@ class Courier:
             state[key] and state[key] > now for key in ("open_at", "next_call_at")
         ):
             return 0
-        if state["poll_at"] is None or state["poll_at"] <= now:
+        poll_at = state["poll_at"]
+        if poll_at is None or poll_at + max(PATIENT, 2 * self.entry.pause) <= now:
             return self._poll(connection, state, now)
-        return self._put(connection, state, now)
+        # Else a task goes first: who is asked at every turn what changed is never told anything.
+        done = self._put(connection, state, now)
+        return done if done or poll_at > now else self._poll(connection, state, now)
 
     def _put(self, connection: Connection, state: dict[str, Any], now: datetime) -> int:
         with connection.transaction():
             waiting = outbox.next_waiting(connection, self.entry.id, now)
             if waiting is None:
                 return 0
-            told = self._work(connection, waiting)
-            reads_as = self.entry.connector.reads_as(told.status)
-            known = outbox.about_to_put(
-                connection, self.entry.id, told.organisation, told.task, reads_as, told.owner
-            )
+            try:
+                with connection.transaction():
+                    told, known = self._about_to_put(connection, waiting)
+            except psycopg.OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a task of which nothing can be said
+                self._dead(connection, waiting, type(error).__name__, now)
+                return 1
         reached("about_to_put")
         outcome = _asked(lambda: self.entry.connector.put(told, known))
         reached("put")
@@ -81,9 +91,19 @@ class Courier:
         reached("put_settled")
         return 1
 
-    def _work(self, connection: Connection, waiting: Waiting) -> Work:
+    def _about_to_put(self, connection: Connection, waiting: Waiting) -> tuple[Work, Known | None]:
         contents, version = self.entry.common.contents, waiting.rows[-1]
-        return work(connection, waiting.task, contents, version, self.console)
+        told = work(connection, waiting.task, contents, version, self.console)
+        reads_as = self.entry.connector.reads_as(told.status)
+        known = outbox.about_to_put(
+            connection, self.entry.id, told.organisation, told.task, reads_as, told.owner
+        )
+        return told, known
+
+    def _dead(self, connection: Connection, waiting: Waiting, error: str, now: datetime) -> None:
+        row = {"ids": list(waiting.rows), "now": now, "error": error}
+        connection.execute(outbox.DEAD, row)
+        log.warning("outbox_dead", connector=self.entry.name, task=str(waiting.task))
 
     def _became(
         self,
@@ -94,7 +114,6 @@ class Courier:
         outcome: Outcome,
         now: datetime,
     ) -> None:
-        row = {"ids": list(waiting.rows), "now": now}
         if isinstance(outcome, Put):
             reads_as = self.entry.connector.reads_as(told.status)
             given = (waiting, outcome, reads_as, told.owner, now)
@@ -106,8 +125,7 @@ class Courier:
             outbox.receive(connection, self.entry.id, outcome.remote, "put", now)
             self._well(connection, state, now)
         elif isinstance(outcome, Refused):
-            connection.execute(outbox.DEAD, row | {"error": outcome.reason})
-            log.warning("outbox_dead", connector=self.entry.name, task=str(told.task))
+            self._dead(connection, waiting, outcome.reason, now)
             self._well(connection, state, now)
         else:
             wait = self._failed(connection, state, outcome, now)
@@ -123,11 +141,10 @@ class Courier:
         now: datetime,
         then: datetime,
     ) -> None:
-        row = {"ids": list(waiting.rows), "now": now, "error": error}
         if is_hopeless(waiting, state["took_at"], now):
-            connection.execute(outbox.DEAD, row)
-            log.warning("outbox_dead", connector=self.entry.name, task=str(waiting.task))
+            self._dead(connection, waiting, error, now)
         else:
+            row = {"ids": list(waiting.rows), "now": now, "error": error}
             connection.execute(outbox.PUT_OFF, row | {"next": then})
 
     def _poll(self, connection: Connection, state: dict[str, Any], now: datetime) -> int:

@@ -8,26 +8,19 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
-from standardwebhooks.webhooks import Webhook as Signer
+from pydantic import Field, StringConstraints, ValidationError
 
 from alerting.model import Queue
 from device_profiles.reading import Frozen
 from gateway.connectors import kinds
 from gateway.connectors.ports import Connector, Contents
+from gateway.connectors.signing import SigningSecret
 from gateway.errors import NotFound, WrongInput
 
 FILE: Final = "connectors.toml"
 _CONNECTORS: Final = UUID("5a0c53b4-8f0f-4b9c-9d0e-0a7e6f3b2c11")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-
-
-def _secret(secret: SecretStr) -> SecretStr:
-    if not secret.get_secret_value().startswith("whsec_"):
-        raise ValueError("a secret begins with whsec_ and goes on in base64")
-    Signer(secret.get_secret_value())
-    return secret
 
 
 class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
@@ -46,9 +39,7 @@ class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
     """Turns, at most: one is a task told, or a look at what changed; up to four requests."""
     poll_every_s: Annotated[int, Field(ge=1, le=3600)] = 30
     """How often it is asked what changed, in seconds."""
-    inbound_secrets: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(max_length=3)
-    ] = ()
+    inbound_secrets: Annotated[tuple[SigningSecret, ...], Field(max_length=3)] = ()
     """By which its webhooks to us are signed (Standard Webhooks), the newest first."""
 
 

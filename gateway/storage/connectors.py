@@ -17,8 +17,9 @@ SELECT c.id, c.organisation_id, c.name, c.kind, c.contents, c.queues, c.active, 
 FROM connector c
 CROSS JOIN LATERAL (SELECT count(DISTINCT task_id) AS waiting, min(created_at) AS oldest
     FROM outbox WHERE connector_id = c.id AND state = 'waiting') w
-CROSS JOIN LATERAL (SELECT count(DISTINCT task_id) AS dead FROM outbox
-    WHERE connector_id = c.id AND state = 'dead') d
+CROSS JOIN LATERAL (SELECT count(*) AS dead FROM (
+    SELECT task_id FROM outbox WHERE connector_id = c.id AND state = 'dead'
+    UNION SELECT task_id FROM inbox WHERE connector_id = c.id AND state = 'dead') l) d
 CROSS JOIN LATERAL (SELECT count(*) AS refused FROM inbox WHERE connector_id = c.id
     AND state IN ('refused', 'dead') AND settled_at > %(now)s::timestamptz - interval '7 days') i
 WHERE (%(name)s::text IS NULL OR c.name = %(name)s)
@@ -38,6 +39,11 @@ ORDER BY i.id DESC LIMIT %(limit)s"""
 REPLAY: Final = """
 UPDATE outbox SET state = 'waiting', settled_at = NULL, next_action_at = NULL, failed_at = NULL,
     attempts = 0
+WHERE connector_id = %(connector)s AND state = 'dead'
+  AND (%(task)s::uuid IS NULL OR task_id = %(task)s)"""
+# What was done there and was too much for our program.
+APPLY_AGAIN: Final = """
+UPDATE inbox SET state = 'waiting', settled_at = NULL, reason = NULL
 WHERE connector_id = %(connector)s AND state = 'dead'
   AND (%(task)s::uuid IS NULL OR task_id = %(task)s)"""
 # At once: whoever presses the button has mended something.
@@ -161,7 +167,8 @@ def replay(connection: Connection, connector: UUID, task: UUID | None = None) ->
 
     Raises NotFound where one task is named and it is not dead.
     """
-    count = connection.execute(REPLAY, {"connector": connector, "task": task}).rowcount
+    of = {"connector": connector, "task": task}
+    count = sum(connection.execute(query, of).rowcount for query in (REPLAY, APPLY_AGAIN))
     if task is not None and not count:
         raise NotFound("This task was not given up there.")
     connection.execute(HURRY, [connector])

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from gateway.connectors.ports import Known, Put, Remote
+from gateway.errors import WrongInput
 from gateway.storage.database import Connection
 
 REMOTE: Final = TypeAdapter(Remote)
@@ -18,16 +20,26 @@ REGISTER: Final = """
 INSERT INTO connector AS c (id, organisation_id, name, kind, contents, queues, active)
 VALUES (%(id)s, %(organisation)s, %(name)s, %(kind)s, %(contents)s, %(queues)s, true)
 ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, contents = excluded.contents,
-    queues = excluded.queues, active = true
-RETURNING (xmax = 0) AS new"""
+    queues = excluded.queues, active = true"""
+# A name is one far side's for ever: its history stands under it.
+TAKEN: Final = """
+SELECT name FROM connector WHERE name = %(name)s AND organisation_id <> %(organisation)s"""
+ACTIVE: Final = "SELECT FROM connector WHERE id = %s AND active"
 RETIRE: Final = "UPDATE connector SET active = false WHERE active AND id <> ALL(%s)"
-# Who is new is told of everything that is open.
+# Who is new is told of everything that is open; who was away, also of what was closed meanwhile.
+# Whoever was here all the time: of what is open and was never told, as when it has another queue.
 ALL_OPEN: Final = """
 INSERT INTO outbox (organisation_id, connector_id, task_id)
 SELECT t.organisation_id, c.id, t.id FROM connector c
 JOIN task t ON t.organisation_id = c.organisation_id AND t.queue = ANY(c.queues)
 JOIN patient p ON p.id = t.patient_id AND NOT p.synthetic
-WHERE c.id = %s AND t.closed_at IS NULL ORDER BY t.created_at"""
+LEFT JOIN remote_task r ON r.connector_id = c.id AND r.task_id = t.id
+WHERE c.id = %(id)s AND CASE WHEN %(was_here)s
+    THEN t.closed_at IS NULL AND r.put_at IS NULL AND NOT EXISTS (SELECT FROM outbox o
+        WHERE o.connector_id = c.id AND o.task_id = t.id AND o.state <> 'sent')
+    ELSE t.closed_at IS NULL
+        OR r.put_status NOT IN ('completed', 'cancelled', 'entered-in-error') END
+ORDER BY t.created_at"""
 
 # One courier for a far side, whichever process: the lock goes with its connection.
 LOCK: Final = "SELECT pg_try_advisory_lock(18509, hashtext(%s)) AS held"
@@ -141,11 +153,22 @@ class Waiting:
 
 
 def register(connection: Connection, connectors: Sequence[Mapping[str, Any]]) -> None:
-    """Make the table what the file is; a new far side is told of all that is open."""
+    """Make the table what the file is; a far side is told of all that it does not know.
+
+    Raises WrongInput.
+    """
     for each in connectors:
-        row = connection.execute(REGISTER, each).fetchone()
-        if row is not None and row["new"]:
-            connection.execute(ALL_OPEN, [each["id"]])
+        if connection.execute(TAKEN, each).fetchone():
+            raise WrongInput(
+                f"{each['name']} was a connector of another organisation: give it another name."
+            )
+        was_here = connection.execute(ACTIVE, [each["id"]]).fetchone() is not None
+        try:
+            connection.execute(REGISTER, each)
+        except ForeignKeyViolation:
+            unknown = f"{each['name']}.organisation: there is no organisation of this id."
+            raise WrongInput(unknown) from None
+        connection.execute(ALL_OPEN, {"id": each["id"], "was_here": was_here})
     connection.execute(RETIRE, [[each["id"] for each in connectors]])
 
 

@@ -96,6 +96,7 @@ CREATE TABLE inbox (
     FOREIGN KEY (organisation_id, task_id) REFERENCES task (organisation_id, id)
 );
 CREATE INDEX inbox_waiting ON inbox (connector_id, id) WHERE state = 'waiting';
+CREATE INDEX inbox_dead ON inbox (connector_id, task_id) WHERE state = 'dead';
 CREATE INDEX inbox_settled ON inbox (settled_at) WHERE state <> 'waiting';
 
 -- Whoever changes a task, by whatever way: it is told elsewhere. New evidence alone is not told, as
@@ -127,3 +128,4 @@ GRANT UPDATE (state, attempts, failed_at, next_action_at, settled_at) ON outbox 
 GRANT UPDATE (open_at, poll_at) ON connector TO hearthline_app;
 GRANT INSERT (organisation_id, connector_id, task_id, version, changed_at, way, body, received_at)
     ON inbox TO hearthline_app;
+GRANT UPDATE (state, settled_at, reason) ON inbox TO hearthline_app;
