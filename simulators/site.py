@@ -42,6 +42,8 @@ class Resident:
 
     name: str
     home: HomeFile
+    file: str = ""
+    """The CSV file to import the patient from, where more is known than the name."""
 
 
 class Gateway:
@@ -83,8 +85,13 @@ class Gateway:
 
     def _register(self, organisation: str, resident: Resident, since: datetime) -> "Home":
         zone = ["--timezone", resident.home.zone, "--organisation", organisation]
-        patient = self.call("patient", "add", resident.name, *zone)["id"]
         folder = self.folder / "homes" / resident.name.lower().replace(" ", "-")
+        if resident.file:
+            folder.mkdir(parents=True, exist_ok=True)
+            (file := folder / "patient.csv").write_text(resident.file)
+            (patient,) = self.call("patient", "import", str(file), *zone)["patients"]
+        else:
+            patient = self.call("patient", "add", resident.name, *zone)["id"]
         kit = folder / "hub"
         devices = [
             f"--device={device.address},{PROFILES[device.kind]},{patient}"

@@ -1,8 +1,10 @@
 """`patient`: who is cared for."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -73,18 +75,18 @@ def import_(
             made = carry_out(connection, organisation, planned, Person(who), now)
             for patient in made:
                 by_operator(connection, who, "patient.import", "patient", patient)
-    _tell(planned, len(made), dry_run, as_json)
+    _tell(planned, made, dry_run, as_json)
     if planned.problems:
         raise typer.Exit(2)
 
 
-def _tell(planned: "Plan", imported: int, dry_run: bool, as_json: bool) -> None:
+def _tell(planned: "Plan", made: Sequence[UUID], dry_run: bool, as_json: bool) -> None:
     problems = [
         {"line": each.line, "column": each.column, "problem": str(each.said)}
         for each in planned.problems
     ]
     if as_json:
-        told = {"read": planned.read, "imported": imported, "dry_run": dry_run}
+        told = {"read": planned.read, "imported": len(made), "dry_run": dry_run, "patients": made}
         print_json({**told, "problems": problems})
         return
     if problems:
@@ -93,4 +95,4 @@ def _tell(planned: "Plan", imported: int, dry_run: bool, as_json: bool) -> None:
     elif dry_run:
         print(f"The file is in order: {planned.read} patients. Nobody was imported: --dry-run.")
     else:
-        print(f"Imported {imported} patients.")
+        print(f"Imported {len(made)} patients.")

@@ -50,6 +50,11 @@ CROSS JOIN LATERAL (SELECT v.measured_at, v.number, v.unit, v.absent, v.validity
       AND v.validity IN ('valid', 'questionable')
     ORDER BY v.measured_at DESC LIMIT 1) l"""
 
+NUMBERED: Final = """
+SELECT n.name FROM unnest(%(names)s::text[]) AS n(name)
+WHERE EXISTS (SELECT FROM reading_value v WHERE v.patient_id = %(patient)s AND v.name = n.name
+    AND v.measured_at >= %(since)s AND v.measured_at <= %(until)s AND v.number IS NOT NULL)"""
+
 # As `readings.buckets`, without the median: no chart shows it, and it makes everything be sorted.
 BUCKETS: Final = """
 SELECT v.name, v.unit, date_trunc(%(by)s, v.measured_at AT TIME ZONE %(zone)s)
@@ -173,6 +178,16 @@ def latest(
     """Return the newest of each value in a time."""
     asked = {"patient": patient, "names": names, "since": since, "until": until}
     return tuple(Latest(**row) for row in connection.execute(LATEST, asked))
+
+
+def without_number(
+    connection: Connection, patient: UUID, names: list[str], since: datetime, until: datetime
+) -> set[str]:
+    """Return of these names those of which no number came, as of cuffs that reckon no mean."""
+    if not names:
+        return set()
+    asked = {"patient": patient, "names": names, "since": since, "until": until}
+    return set(names) - {row["name"] for row in connection.execute(NUMBERED, asked)}
 
 
 def units_of(connection: Connection, organisation: UUID) -> dict[str, str]:

@@ -114,6 +114,8 @@ EVENT: Final[Labels] = {
     "task_evidence_added": template("More readings"),
     "told": template("Somebody was told"),
     "nobody_to_tell": template("There was nobody to tell"),
+    "notified": template("Message sent"),
+    "not_notified": template("Message not sent"),
     "suppressed": template("Held back"),
 }
 RELATION: Final[Labels] = {

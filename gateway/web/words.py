@@ -17,10 +17,11 @@ from markupsafe import Markup, escape
 from alerting.languages import translator
 from alerting.languages.filled import filled
 from alerting.units import written
-from alerting.words import Said, Translate
+from alerting.words import Said, Translate, template
 from gateway.errors import GatewayError
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+NOW = template("now")
 NOTHING = "–"  # noqa: RUF001 - a dash: there is no value
 
 
@@ -107,9 +108,10 @@ class Words:
         """Say how long ago, or in how long."""
         if moment is None:
             return Markup('<span class="nothing">{}</span>').format(NOTHING)
+        minutes = round((moment - now).total_seconds() / 60)
         return Markup('<time datetime="{}">{}</time>').format(
             moment.isoformat(timespec="seconds"),
-            _span(round((moment - now).total_seconds() / 60), True, self.locale),
+            _span(minutes, True, self.locale) if minutes else self.say(NOW),
         )
 
     def lasting(self, length: timedelta) -> str:

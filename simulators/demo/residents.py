@@ -98,12 +98,26 @@ HOMES: Final[dict[str, tuple[Choice, ...]]] = {
 }
 
 
+# As a clinic would import them. In +1 ... 555-01xx nobody has a telephone.
+FILE: Final = (
+    "given_name,family_name,birth_date,language,phone,address,contact_name,contact_relation,"
+    "contact_phone,consent_on,consent_how\n{line},{consent:%Y-%m-%d},verbal\n"
+)
+LINES: Final = {
+    "Anna Example": 'Anna,Example,1951-04-02,en,+1 312 555 0142,"1 Example Street, Example Town",'
+    "Clara Example,child,+1 312 555 0143",
+    "Bruno Example": 'Bruno,Example,1946-09-17,en,+1 312 555 0144,"2 Example Street, Example Town",'
+    "Dora Example,partner,+1 312 555 0145",
+}
+
+
 def residents(recordings: Path | None, anchor: datetime) -> list[Resident]:
     """Return the people of the demo, their newest measurement shortly before `anchor` (UTC)."""
     return [
         Resident(
             name,
             home([_device(choice, recordings, anchor) for choice in choices], SEED, ZONE),
+            FILE.format(line=LINES[name], consent=anchor - timedelta(days=VIRTUAL_DAYS + 1)),
         )
         for name, choices in HOMES.items()
     ]

@@ -1,5 +1,6 @@
 """One patient in one window: who, charts, work, equipment, limits, what was, what counts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -26,6 +27,7 @@ from gateway.storage.contacts import Author, list_contacts
 from gateway.storage.notes import NewNote, add_note, list_notes
 from gateway.storage.patient_page import (
     Bucket,
+    Latest,
     buckets,
     ended,
     keep_plans,
@@ -33,6 +35,7 @@ from gateway.storage.patient_page import (
     silent,
     units_of,
     usual,
+    without_number,
 )
 from gateway.storage.patients import devices_of, show_patient
 from gateway.storage.readings import Point, Whose, names_of, points
@@ -67,6 +70,8 @@ def show(
     who, connection = find_registered(call.connection, patient), call.connection
     over = vitals.span(span)
     names = names_of(connection, _whose(call, patient, over))
+    newest = {each.name: each for each in _latest(call, patient, over, names)}
+    mute = _without_number(call, patient, over, newest.values())
     team = who.details.care_team_id
     month = call.now.astimezone(ZoneInfo(who.details.timezone)).date().replace(day=1)
     shown: dict[str, Any] = {
@@ -74,9 +79,9 @@ def show(
         "row": show_patient(connection, patient, call.now, call.who.id),
         "span": over,
         "spans": vitals.SPANS,
-        "charts": vitals.charts(names),
+        "charts": vitals.charts(n for n in names if n not in mute),
         "titled": vitals.titled,
-        "latest": {each.name: each for each in _latest(call, patient, over, names)},
+        "latest": newest,
         "tasks": worklist(
             connection, Wanted(patient=patient, viewer=call.who.id), call.now, limit=50
         ),
@@ -193,6 +198,14 @@ def in_force_for(call: Call, patient: UUID, rules: SiteRules) -> tuple[Any, ...]
 def _whose(call: Call, patient: UUID, over: vitals.Span) -> Whose:
     since = call.now - over.length
     return Whose(organisation=call.who.organisation, patient=patient, since=since, until=call.now)
+
+
+def _without_number(
+    call: Call, patient: UUID, over: vitals.Span, newest: Iterable[Latest]
+) -> set[str]:
+    """Return what needs no chart: only where the newest is no number it is looked further."""
+    doubted = [each.name for each in newest if each.number is None]
+    return without_number(call.connection, patient, doubted, call.now - over.length, call.now)
 
 
 def _latest(call: Call, patient: UUID, over: vitals.Span, names: tuple[str, ...]) -> Any:

@@ -105,8 +105,12 @@ def test_the_command_tells_every_line_and_imports_nobody_or_all(
         }
     ]
     file.write_text(HEAD + ADA)
-    assert run("--dry-run") == (0, {"read": 1, "imported": 0, "dry_run": True, "problems": []})
-    assert run()[1]["imported"] == 1
+    tried = {"read": 1, "imported": 0, "dry_run": True, "patients": [], "problems": []}
+    assert run("--dry-run") == (0, tried)
+    told = run()[1]
+    assert told["imported"] == 1
     with clinic.at_work() as connection:
         rows = connection.execute("SELECT action, actor_kind FROM audit").fetchall()
+        made = connection.execute("SELECT id FROM patient").fetchall()
+    assert told["patients"] == [str(row["id"]) for row in made]
     assert rows == [{"action": "patient.import", "actor_kind": "operator"}]

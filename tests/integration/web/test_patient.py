@@ -65,6 +65,30 @@ def test_everything_is_in_one_window(console: Console, patient: UUID) -> None:
     assert re.search(r"C[SD]T", text)
 
 
+def test_what_has_no_number_in_this_time_has_no_chart(console: Console) -> None:
+    other = add_numberless(console)
+    shown = console.client(Role.COORDINATOR).get(f"/patients/{other}").text
+    assert "Blood pressure" in shown
+    assert "Mean pressure" not in shown
+    assert "NaN" not in shown
+
+
+def add_numberless(console: Console) -> UUID:
+    """Return a patient whose cuff sends that it reckons no mean, as most do."""
+    organisation = console.organisations[0]
+    with console.database.transaction() as connection:
+        other = add_patient(connection, organisation, "Ada Lovelace")
+        pressure = {"systolic": ("mm[Hg]", 130), "mean_pressure": ("mm[Hg]", 99)}
+        at = NOW - timedelta(hours=1)
+        add_reading(connection, organisation, other, at, pressure)
+        connection.execute(
+            "UPDATE reading_value SET number = NULL, absent = 'NaN'"
+            " WHERE patient_id = %s AND name = 'mean_pressure'",
+            [other],
+        )
+    return other
+
+
 def test_charts_have_limits_what_is_usual_and_notes(console: Console, patient: UUID) -> None:
     told = console.client(Role.COORDINATOR).get(f"/patients/{patient}/charts?span=30d").json()
     pressure = next(chart for chart in told["charts"] if chart["key"] == "pressure")

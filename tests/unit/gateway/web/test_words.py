@@ -54,6 +54,13 @@ def test_a_time_is_the_patients_and_names_its_zone() -> None:
     assert SPANISH.ago(NOW - timedelta(hours=3), NOW).striptags() == "hace 3 horas"
 
 
+@pytest.mark.parametrize("apart", [-20, 0, 20])
+def test_a_moment_that_is_less_than_a_minute_away_is_now(apart: int) -> None:
+    moment = NOW + timedelta(seconds=apart)
+    assert ENGLISH.ago(moment, NOW).striptags() == "now"
+    assert SPANISH.ago(moment, NOW).striptags() == "ahora"
+
+
 def test_what_fills_a_text_is_escaped() -> None:
     assert ENGLISH.say("{name} is asked.", name="<b>Ada</b>") == "&lt;b&gt;Ada&lt;/b&gt; is asked."
 
