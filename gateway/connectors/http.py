@@ -2,7 +2,8 @@
 
 import json
 import ssl
-from collections.abc import Collection, Generator
+import time
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,10 +17,14 @@ from gateway.connectors.ports import Later, Refused, Request
 
 TIMEOUT_S: Final = 8.0
 """A sign-in, a look and a change fit into the 20 s of one call."""
+LASTS_S: Final = 2 * TIMEOUT_S
+"""An answer that comes drop by drop is ended then: httpx counts from one drop to the next."""
+MOST_OCTETS: Final = 64 * 1024 * 1024
 OK: Final = frozenset({200, 201, 202, 204})
 # 423 and 477 are HubSpot's: locked while much is synchronised, and while an account is moved.
 BUSY: Final = frozenset({408, 423, 425, 429, 477})
 CREDENTIALS: Final = frozenset({401, 403})
+MOVED: Final = frozenset({301, 302, 303, 307, 308})
 SERVER: Final = 500
 LONGEST: Final = timedelta(hours=1)
 SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "x-api-key", "webhook-signature"})
@@ -58,7 +63,7 @@ class Far:
     ) -> httpx.Response | Later | Refused:
         """Return an answer of success, or one whose status is in `also`; else what it means.
 
-        A redirection is refused: secrets and health data go only where they were meant to.
+        A redirection is not followed: secrets and health data go only where they were meant to.
         """
         try:
             with _client() as client:
@@ -77,9 +82,39 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _client() -> httpx.Client:
+    until = time.monotonic() + LASTS_S
+
+    def limit(answer: httpx.Response) -> None:
+        if isinstance(answer.stream, httpx.SyncByteStream):
+            answer.stream = _Limited(answer.stream, until)
+
     return httpx.Client(
-        verify=_trusted(), timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
+        verify=_trusted(),
+        timeout=TIMEOUT_S,
+        follow_redirects=False,
+        trust_env=False,
+        event_hooks={"response": [limit]},
     )
+
+
+class _Limited(httpx.SyncByteStream):
+    """An answer's body, for so long and so much: no far side keeps a courier for ever."""
+
+    def __init__(self, stream: httpx.SyncByteStream, until: float) -> None:
+        self._stream, self._until = stream, until
+
+    def __iter__(self) -> Iterator[bytes]:
+        seen = 0
+        for part in self._stream:
+            seen += len(part)
+            if seen > MOST_OCTETS:
+                raise httpx.ReadError("too much")
+            if time.monotonic() > self._until:
+                raise httpx.ReadTimeout("too slow")
+            yield part
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class NotLetIn(Exception):
@@ -96,7 +131,8 @@ def means(answer: httpx.Response) -> Later | Refused:
     if status in CREDENTIALS:
         # No fault of the task's: it waits until somebody mends the credentials.
         return Later(f"http_{status}")
-    if status in BUSY or status >= SERVER:
+    # A redirection is a page of maintenance, or an address that has moved: no task's fault, either.
+    if status in BUSY | MOVED or status >= SERVER:
         return Later(f"http_{status}", asked(answer))
     return Refused(f"http_{status}")
 

@@ -19,7 +19,7 @@ class Contents(StrEnum):
     """How much of a task may leave the gateway; a connector's file says it."""
 
     MINIMAL = "minimal"
-    """That there is work, of which queue, how urgent, and where to read more."""
+    """That there is work, of which queue, how urgent, where to read more; at its end, its codes."""
     TITLE = "title"
     """Also the title of the task: `Glucose low`. Never a number, never a name."""
     FULL = "full"

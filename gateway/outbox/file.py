@@ -31,8 +31,8 @@ class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
     organisation: UUID
     """Whose tasks are told."""
     contents: Contents = Contents.MINIMAL
-    """How much of a task leaves: `minimal` (that there is work, of which queue, how urgent),
-    `title`, or `full` (also values, and what was noted)."""
+    """How much of a task leaves: `minimal` (that there is work, of which queue, how urgent, and the
+    codes of its end), `title`, or `full` (also values, and what was noted)."""
     queues: tuple[Queue, ...] = ("clinical", "adherence", "technical")
     """Tasks of which queues are told."""
     rate_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60

@@ -221,7 +221,8 @@ def _none_if_empty(value: Any) -> Any:
 
 
 def _split(value: Any) -> Any:
-    return [flag for flag in re.split(r"[;,\s]+", value) if flag] if isinstance(value, str) else []
+    """Return the flags; what is no text says something that we do not know, and is no end then."""
+    return [] if value is None else [flag for flag in re.split(r"[;,\s]+", str(value)) if flag]
 
 
 Typed = (WrapValidator(_none_if_wrong), BeforeValidator(_none_if_empty))

@@ -247,10 +247,14 @@ def test_a_session_that_ended_is_begun_again(signed_in: Both) -> None:
     assert [each.purpose for each in signed_in.side.requests].count("sign-in") >= 1
 
 
-@pytest.mark.parametrize("fault", [BAD_REQUEST, ELSEWHERE], ids=named)
-def test_what_will_never_be_taken_is_refused(both: Both, fault: Fault) -> None:
-    both.side.faults.queue(fault, fault, on="write")
+def test_what_will_never_be_taken_is_refused(both: Both) -> None:
+    both.side.faults.queue(BAD_REQUEST, BAD_REQUEST, on="write")
     assert isinstance(both.connector.put(full(), None), Refused)
+
+
+def test_a_redirection_is_not_followed_and_gives_no_task_up(both: Both) -> None:
+    both.side.faults.queue(ELSEWHERE, ELSEWHERE, on="write")
+    assert both.connector.put(full(), None) == Later("http_302")
     assert [each.url for each in both.side.requests if "elsewhere" in each.url] == []
 
 

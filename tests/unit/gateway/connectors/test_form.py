@@ -50,3 +50,13 @@ def test_what_a_person_chose_counts_more_than_what_we_said(words: Words) -> None
     assert words.back(done, Status.REQUESTED) is Status.COMPLETED
     assert words.back(words.there[Status.REQUESTED], Status.COMPLETED) is Status.REQUESTED
     assert words.back("a word of theirs", Status.REQUESTED) is None
+
+
+@pytest.mark.parametrize("flags", [7, ["chest_pain"], True, {"flag": "chest_pain"}])
+def test_red_flags_that_are_no_text_are_not_none(flags: Any) -> None:
+    asked = {"asked_by": "patient", "asked_at": "2026-11-22T12:00:00Z", "red_flags": flags}
+    fields = {f"x_{name}": value for name, value in asked.items()} | {"x_task": str(uuid4())}
+    found = Form(Columns(prefix="x_"), WORDS[0]).remote(fields, None, "1", AT)
+    assert found is not None
+    assert found.symptom_check is not None
+    assert found.symptom_check["red_flags"] not in ([], None)
