@@ -55,8 +55,13 @@ def ask(
 
 
 @router.post("/take")
-def take(call: Worker, request: Request, task: UUID) -> Response:
-    """Take it. Of two at once one wins; the other is told who has it."""
+def take(
+    call: Worker, request: Request, task: UUID, here: Annotated[bool, Form()] = False
+) -> Response:
+    """Take it. Of two at once one wins; the other is told who has it.
+
+    On its own page, `here`, the page is shown anew: with the form to close it.
+    """
     row = _locked(call, task)
     words = words_of(request, call.who)
     try:
@@ -68,6 +73,8 @@ def take(call: Worker, request: Request, task: UUID) -> Response:
             raise Conflict(str(words.say(told, name=row.owner, at=at).unescape())) from None
     else:
         call.audit("task.take", patient=row.patient_id, subject=("task", str(task)))
+    if here:
+        return go(request, f"/tasks/{task}")
     said = template("You have it: {title}")
     return done(request, words, said, f"/tasks/{task}", title=words.stored(row.title))
 

@@ -93,6 +93,17 @@ def test_a_task_appears_and_is_taken_by_one_key(
     expect(row.locator("[data-open]")).to_be_focused()
 
 
+def test_a_task_that_is_taken_on_its_own_page_can_be_closed_there(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    with console.database.transaction() as connection:
+        task = add_task(connection, console.organisations[0], patient, title="Pulse high")
+    page.goto(f"{origin}/tasks/{task}")
+    expect(page.get_by_text("Take the task first")).to_be_visible()
+    page.get_by_role("button", name="Take", exact=True).click()
+    expect(page.get_by_role("button", name="Close the task")).to_be_visible()
+
+
 def test_single_keys_are_switched_off_by_who_does_not_want_them(
     console: Console, patient: UUID, page: Page, origin: str
 ) -> None:
