@@ -22,8 +22,12 @@ def print_id(id_: UUID, as_json: bool) -> None:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
-    """Print rows as a table, or the sentence for none."""
+    """Print rows as a table, or the sentence for none.
+
+    Where the terminal is too narrow for whole words, one line for each value.
+    """
     from rich.console import Console
+    from rich.measure import measure_renderables
     from rich.table import Table
 
     if not rows:
@@ -38,7 +42,20 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], empty: str) -> No
         )
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
-    Console().print(table)
+    console = Console()
+    needed = measure_renderables(console, console.options.update(width=1000), [table]).minimum
+    if needed <= console.width:
+        console.print(table)
+    else:
+        _print_values(rows)
+
+
+def _print_values(rows: Sequence[Mapping[str, Any]]) -> None:
+    width = max(len(name) for name in rows[0])
+    for row in rows:
+        for name, value in row.items():
+            print(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+        print()
 
 
 def _text(value: Any) -> str:
