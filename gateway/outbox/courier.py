@@ -119,6 +119,8 @@ class Courier:
             given = (waiting, outcome, reads_as, told.owner, now)
             outbox.was_put(connection, self.entry.id, *given)
             connection.execute(outbox.TOOK, [now, self.entry.id])
+            if state["failures"]:
+                connection.execute(outbox.LOOK, [self.entry.id])  # it is back: what changed there?
             self._well(connection, state, now)
         elif isinstance(outcome, Changed):
             self._hopeless_or_later(connection, state, waiting, "changed_there", now, now)
@@ -163,7 +165,8 @@ class Courier:
                 # The next turn is a task's: a search that fails is no reason not to tell.
                 wait = self._failed(connection, state, found, now)
                 later = now + max(self.entry.poll_every, 2 * wait)
-                connection.execute(outbox.POLL_LATER, [later, self.entry.id])
+                row = {"id": self.entry.id, "later": later, "now": now}
+                connection.execute(outbox.POLL_LATER, row)
         reached("poll_settled")
         return 1
 

@@ -13,7 +13,9 @@ State = Literal["well", "waiting", "failing", "dead", "retired"]
 
 LIST: Final = """
 SELECT c.id, c.organisation_id, c.name, c.kind, c.contents, c.queues, c.active, c.failures,
-    c.down_since, c.error, c.open_at, c.well_at, c.took_at, w.waiting, w.oldest, d.dead, i.refused
+    coalesce(c.down_since, c.unheard_since) AS down_since,
+    coalesce(c.error, c.unheard_error) AS error, c.open_at, c.well_at, c.took_at,
+    w.waiting, w.oldest, d.dead, i.refused
 FROM connector c
 CROSS JOIN LATERAL (SELECT count(DISTINCT task_id) AS waiting, min(created_at) AS oldest
     FROM outbox WHERE connector_id = c.id AND state = 'waiting') w
@@ -23,7 +25,7 @@ CROSS JOIN LATERAL (SELECT count(*) AS dead FROM (
 CROSS JOIN LATERAL (SELECT count(*) AS refused FROM inbox WHERE connector_id = c.id
     AND state IN ('refused', 'dead') AND settled_at > %(now)s::timestamptz - interval '7 days') i
 WHERE (%(name)s::text IS NULL OR c.name = %(name)s)
-ORDER BY c.active DESC, c.down_since NULLS LAST, c.name"""
+ORDER BY c.active DESC, coalesce(c.down_since, c.unheard_since) NULLS LAST, c.name"""
 
 # One line for a task, its newest.
 DEAD: Final = """

@@ -86,10 +86,14 @@ UPDATE connector SET failures = failures + 1, down_since = coalesce(down_since, 
     error = %(error)s, open_at = %(open)s, next_call_at = %(next)s WHERE id = %(id)s"""
 TOOK: Final = "UPDATE connector SET took_at = %s WHERE id = %s"
 POLLED: Final = """
-UPDATE connector SET cursor = %(cursor)s, poll_at = %(again)s, next_call_at = %(next)s
+UPDATE connector SET cursor = %(cursor)s, poll_at = %(again)s, next_call_at = %(next)s,
+    unheard_since = NULL, unheard_error = NULL
 WHERE id = %(id)s"""
 
-POLL_LATER: Final = "UPDATE connector SET poll_at = %s WHERE id = %s"
+POLL_LATER: Final = """
+UPDATE connector SET poll_at = %(later)s, unheard_since = coalesce(unheard_since, %(now)s),
+    unheard_error = error
+WHERE id = %(id)s"""
 LOOK: Final = "UPDATE connector SET poll_at = least(poll_at, clock_timestamp()) WHERE id = %s"
 WAITS: Final = "SELECT FROM outbox WHERE connector_id = %s AND state = 'waiting' LIMIT 1"
 

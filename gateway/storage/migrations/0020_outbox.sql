@@ -22,7 +22,11 @@ CREATE TABLE connector (
     took_at timestamptz,
     cursor text,
     poll_at timestamptz,
+    -- It takes tasks and does not say what changed there: that is no return to health.
+    unheard_since timestamptz,
+    unheard_error text,
     CHECK ((down_since IS NULL) = (error IS NULL)),
+    CHECK ((unheard_since IS NULL) = (unheard_error IS NULL)),
     UNIQUE (organisation_id, id)
 );
 

@@ -86,6 +86,7 @@ def test_a_day_down_loses_nothing_and_the_rate_is_kept_on_its_return(ward: Ward)
         assert Counter(task.key for task in back.tasks()) == Counter(
             task["id"] for task in ward.tasks()
         )
+        ward.settle()
     assert row(ward).state == "well"
 
 
@@ -159,7 +160,13 @@ def test_a_search_that_fails_is_no_reason_not_to_tell(ward: Ward) -> None:
         ward.look()
         ward.now += timedelta(seconds=5)
     assert len(ward.side.tasks()) == 1
-    assert row(ward).waiting == 0
+    found = row(ward)
+    assert found.waiting == 0
+    assert (found.state, found.error) == ("failing", "http_503"), "it takes tasks and is not heard"
+    ward.entry = Entry(ward.entry.name, ward.entry.common, real)
+    ward.now += timedelta(minutes=10)
+    ward.settle()
+    assert row(ward).state == "well"
 
 
 def test_one_that_always_breaks_the_far_side_is_given_up_while_others_go(ward: Ward) -> None:
