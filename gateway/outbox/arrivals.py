@@ -52,9 +52,11 @@ def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetim
         return
     verdict = apply(connection, remote, _before(known), entry.name, now)
     seen = {"connector": entry.id, "task": row["task_id"], "organisation": row["organisation_id"]}
+    # A message has ids of its own: what the far side's task is called there is asked there.
+    named = row["way"] != "webhook"
     told = {
-        "remote_id": remote.remote_id,
-        "version": remote.version,
+        "remote_id": remote.remote_id if named else known.get("remote_id"),
+        "version": remote.version if named else known.get("version"),
         "changed_at": remote.changed_at,
     }
     connection.execute(outbox.SEEN, seen | told | {"now": now})

@@ -140,8 +140,8 @@ UPDATE remote_task SET
         THEN tried_owner END
 WHERE connector_id = %(connector)s AND task_id = %(task)s"""
 BASE: Final = """
-SELECT put_status, tried_status, put_owner, tried_owner, changed_at FROM remote_task
-WHERE connector_id = %s AND task_id = %s"""
+SELECT remote_id, version, put_status, tried_status, put_owner, tried_owner, changed_at
+FROM remote_task WHERE connector_id = %s AND task_id = %s"""
 WRITE_BACK: Final = """
 INSERT INTO outbox (organisation_id, connector_id, task_id) VALUES (%s, %s, %s)"""
 

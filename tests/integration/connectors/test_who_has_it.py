@@ -8,10 +8,12 @@ import pytest
 from gateway.care.hands import move_task, release_task
 from gateway.care.moves import Status
 from gateway.care.tasks import accept_task
+from gateway.connectors.ports import Remote
 from gateway.storage.database import Database
-from gateway.storage.outbox import LOOK
+from gateway.storage.outbox import LOOK, receive
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
+from tests.integration.alerting.homes import one
 from tests.integration.connectors.ward import Ward, open_ward
 
 
@@ -105,6 +107,20 @@ def test_what_was_given_back_there_before_we_told_it_is_given_back(ward: Ward) -
     ward.there(task, status="requested")
     later(ward)
     assert ward.task()["status"] == "requested"
+
+
+def test_what_a_message_calls_itself_is_not_what_the_far_side_calls_it(ward: Ward) -> None:
+    task = ward.task()["id"]
+    query = "SELECT remote_id, version FROM remote_task WHERE task_id = %s"
+    before = one(ward.database, query, [task])
+    ward.there(task, status="in-progress", owner="Bea")
+    told = Remote(task, str(task), "msg_1", ward.now, Status.IN_PROGRESS, "Bea")
+    with ward.database.transaction() as connection:
+        assert receive(connection, ward.entry.id, told, "webhook", ward.now)
+    assert ward.look() == 1
+    assert one(ward.database, query, [task]) == before
+    later(ward)
+    is_so(ward, "in-progress", "Bea")
 
 
 def _to(status: Status):  # type: ignore[no-untyped-def]
