@@ -76,10 +76,11 @@ class Closing(BaseModel):
     def wrong(self, priority: Severity) -> list[str]:
         """Return the names of the fields that lack something; a red task needs its checklist."""
         found = [n for n in ("urgency", "outcome", "actionable") if getattr(self, n) is None]
-        if (priority is Severity.P1 or self.flags) and set(self.flags) != set(RedFlag):
-            found.insert(0, "flags")
-        if self.flags and self.answered_by is None:
+        asked = priority is Severity.P1 or bool(self.flags)
+        if asked and self.answered_by is None:
             found.insert(0, "answered_by")
+        if asked and set(self.flags) != set(RedFlag):
+            found.insert(0, "flags")
         if self.outcome is Outcome.NO_ANSWER and not self.attempts:
             found.append("attempts")
         return found

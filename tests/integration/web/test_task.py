@@ -51,6 +51,7 @@ def test_a_red_task_does_not_close_without_its_checklist(console: Console, patie
     status, html = close(console, task, **END, note="Had forgotten lunch.")
     assert status == 422
     assert "Every symptom needs its answer" in html
+    assert "Who told of the symptoms?" in html
     assert "Had forgotten lunch." in html
     one_left_out = dict(list(NO_FLAGS.items())[1:])
     assert close(console, task, **END, **one_left_out, answered_by="patient")[0] == 422
