@@ -27,6 +27,8 @@ CLOCKS_DIFFER: Final = timedelta(seconds=30)
 MOST_KEYS: Final = 10
 FEWEST_BITS: Final = 2048
 JTI: Final = 500
+# What a JSON of somebody else's can break besides: nested too deep, or a half of a character.
+UNREADABLE: Final = (JoseError, ValueError, TypeError, RecursionError)
 
 
 class WrongKeys(WrongInput):
@@ -77,9 +79,10 @@ def claimed(assertion: str) -> str:
     _, _, rest = assertion.partition(".")
     try:
         told = json.loads(urlsafe_b64decode(rest.partition(".")[0] + "=="))
-    except ValueError:
+    except UNREADABLE:
         return ""
-    return str(told.get("iss", ""))[:100] if isinstance(told, dict) else ""
+    who = told.get("iss") if isinstance(told, dict) else None
+    return who[:100] if isinstance(who, str) and who.isascii() else ""
 
 
 def program_that_signed(
@@ -94,7 +97,9 @@ def program_that_signed(
     if claims is None:
         return None
     ends = datetime.fromtimestamp(claims["exp"], now.tzinfo)
-    used = use_assertion(connection, id_, digest(str(claims["jti"])), ends + CLOCKS_DIFFER, now)
+    # It is good until whole seconds later; until then it must not be forgotten that it was used.
+    kept = ends + 2 * CLOCKS_DIFFER
+    used = use_assertion(connection, id_, digest(claims["jti"]), kept, now)
     return row if used else None
 
 
@@ -117,10 +122,13 @@ def _claims(
         if "kid" not in token.header:
             return None
         rules.validate(token.claims)
-    except (JoseError, ValueError, TypeError):
+    except UNREADABLE:
+        return None
+    jti = token.claims["jti"]
+    if not isinstance(jti, str) or not jti.isprintable():
         return None
     fits = token.claims["exp"] <= at + LONGEST.total_seconds() + leeway
-    return token.claims if fits and 0 < len(str(token.claims["jti"])) <= JTI else None
+    return token.claims if fits and 0 < len(jti) <= JTI else None
 
 
 def _uuid(text: str) -> UUID | None:

@@ -14,6 +14,8 @@ Pairs = Sequence[tuple[str, str]]
 
 USUAL, MOST = 50, 200
 LONGEST: Final = 2000
+# Each is a condition: PostgreSQL takes 65,535 values, and a search is not to cost it seconds.
+MOST_VALUES: Final = 500
 # A comma that is not escaped separates values, any of which will do.
 COMMA: Final = re.compile(r"(?<!\\),")
 ESCAPED: Final = re.compile(r"\\([,$|\\])")
@@ -46,8 +48,12 @@ class Asked:
 
 def ask(resource: Resource, pairs: Iterable[tuple[str, str]], now: datetime, strict: bool) -> Asked:
     """Read parameters. One that is unknown is left out, or refused where `strict`."""
-    asked = Asked(resource)
+    asked, pairs = Asked(resource), list(pairs)
+    if sum(1 + value.count(",") for _, value in pairs) > MOST_VALUES:
+        raise WrongValue(f"A search takes {MOST_VALUES} values at most.")
     for name, value in pairs:
+        if "\0" in value:
+            raise WrongValue
         if len(value) > LONGEST:
             raise WrongValue(f"`{_word(name)}` is too long.")
         if _understood(asked, name, value, now):
@@ -91,7 +97,7 @@ def _values(value: str) -> list[str]:
 
 
 def _count(asked: Asked, value: str) -> bool:
-    if not value.isdigit() or len(value) > 9:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
         raise WrongValue("`_count` is a number.")
     asked.count = min(int(value), MOST)
     asked.count_only = asked.count_only or int(value) == 0

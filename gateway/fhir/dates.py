@@ -36,12 +36,19 @@ def condition(column: str, value: str, now: datetime) -> Sql:
     prefix = found[1] or "eq"
     begin, end = span(*found.groups()[1:])
     if prefix == "ap":
-        near = abs(now - begin) * NEAR
-        begin, end = begin - near, end + near
+        begin, end = _about(begin, end, now)
     given = {"lt": [begin], "eb": [begin], "ge": [begin]}.get(prefix)
     if given is None:
         given = [begin, end] if prefix in {"eq", "ne", "ap"} else [end]
     return CONDITIONS[prefix].format(column), given
+
+
+def _about(begin: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+    near = abs(now - begin) * NEAR
+    try:
+        return begin - near, end + near
+    except OverflowError:
+        raise WrongValue("There is no such day.") from None
 
 
 def span(*parts: str | None) -> tuple[datetime, datetime]:

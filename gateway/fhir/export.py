@@ -28,6 +28,7 @@ from gateway.storage.fhir_exports import (
     export_failed,
     export_is_done,
     export_is_gone,
+    export_waits,
     go_on,
     horizon,
     old_exports,
@@ -64,10 +65,14 @@ class Exports:
         try:
             self._write(connection, row, now)
         except NotWanted:
-            rmtree(self._folder / str(row["id"]), ignore_errors=True)
+            # Where it waits, another one writes it there.
+            if not export_waits(connection, row["id"]):
+                rmtree(self._folder / str(row["id"]), ignore_errors=True)
         except Exception as error:
             if connection.broken:
                 raise
+            # A disk that is full is not left full, nor what is of patients left on it.
+            rmtree(self._folder / str(row["id"]), ignore_errors=True)
             last = row["attempts"] >= TRIES
             log.error("export_failed", export=str(row["id"]), error=type(error).__name__)  # noqa: TRY400
             export_failed(connection, row, type(error).__name__, None if last else now + AGAIN)

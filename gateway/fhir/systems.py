@@ -22,6 +22,18 @@ MEASUREMENT_STATUS: Final = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-
 CONTINUA_ID: Final = "http://terminology.hl7.org/CodeSystem/ContinuaDeviceIdentifiers"
 BLUETOOTH: Final = "http://hl7.org/fhir/sid/eui-48/bluetooth"
 
+# Those of elements of type `code`, whose system is not written: it may be
+# sought with it, or without.
+TASK_STATUS: Final = "http://hl7.org/fhir/task-status"
+REQUEST_PRIORITY: Final = "http://hl7.org/fhir/request-priority"
+OBSERVATION_STATUS: Final = "http://hl7.org/fhir/observation-status"
+SEVERITY: Final = "http://hl7.org/fhir/detectedissue-severity"
+CARE_TEAM_STATUS: Final = "http://hl7.org/fhir/care-team-status"
+EVENT_STATUS: Final = "http://hl7.org/fhir/event-status"
+DEVICE_STATUS: Final = "http://hl7.org/fhir/device-status"
+METRIC_CATEGORY: Final = "http://hl7.org/fhir/metric-category"
+BOOLEAN: Final = "http://terminology.hl7.org/CodeSystem/special-values"
+
 US_CORE: Final = "http://hl7.org/fhir/us/core/StructureDefinition/"
 
 # Ours. An id of ours is a UUID, and so a URI by itself (RFC 9562, 4).

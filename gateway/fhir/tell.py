@@ -50,17 +50,27 @@ class Teller:
         row = take_subscription(connection, now)
         if row is None:
             return 0
+        try:
+            self._look_after(connection, row, now)
+        except Exception as error:
+            if connection.broken:
+                raise
+            # One that cannot be looked after is not to keep the others waiting.
+            self._failed(connection, row, HookFailed(type(error).__name__), now)
+        return 1
+
+    def _look_after(self, connection: Connection, row: dict[str, Any], now: datetime) -> None:
         if why := _over(row, now):
             self._end(connection, row, why, now)
-            return 1
+            return
         try:
             asked = criteria(row["criteria"], now)
         except WrongInput:
             self._end(connection, row, "criteria_not_supported", now)
-            return 1
+            return
         if not asked.resource.rights & {Right(each) for each in row["rights"]}:
             self._end(connection, row, "not_allowed", now)
-            return 1
+            return
         until = horizon(connection)
         new = _is_new(connection, row, asked, until, now)
         try:
@@ -71,7 +81,6 @@ class Teller:
             self._failed(connection, row, error, now)
         else:
             is_well(connection, row["id"], until, new, now, now + EVERY)
-        return 1
 
     def _failed(
         self, connection: Connection, row: dict[str, Any], error: Exception, now: datetime

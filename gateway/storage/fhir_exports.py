@@ -43,6 +43,7 @@ AGAIN: Final = "UPDATE fhir_export SET next_action_at = %s WHERE id = %s AND sta
 FAILED: Final = """
 UPDATE fhir_export SET state = 'failed', error = %s, next_action_at = NULL
 WHERE id = %s AND state = 'waiting'"""
+WAITS: Final = "SELECT FROM fhir_export WHERE id = %s AND state = 'waiting'"
 OLD: Final = """
 SELECT id FROM fhir_export WHERE state IN ('done', 'cancelled') AND next_action_at <= %s LIMIT 20"""
 GONE: Final = "UPDATE fhir_export SET state = 'deleted', next_action_at = NULL WHERE id = %s"
@@ -114,6 +115,11 @@ def export_failed(
         connection.execute(FAILED, [error, row["id"]])
     else:
         connection.execute(AGAIN, [again_at, row["id"]])
+
+
+def export_waits(connection: Connection, export: UUID) -> bool:
+    """Say whether it is still to be written, or being written."""
+    return connection.execute(WAITS, [export]).fetchone() is not None
 
 
 def old_exports(connection: Connection, now: datetime) -> list[UUID]:

@@ -15,7 +15,7 @@ from gateway.fhir.resource import (
     refer,
     reference,
 )
-from gateway.fhir.systems import FUNCTION, PERSON, URI, concept, uri_of
+from gateway.fhir.systems import CARE_TEAM_STATUS, FUNCTION, PERSON, URI, concept, uri_of
 
 
 def build(row: Row) -> Built:
@@ -63,7 +63,7 @@ RESOURCE: Final = Resource(
         "identifier": Identifier({URI: to("c.id")}, "The team's id"),
         "patient": Reference({"Patient": to("p.id")}),
         "subject": Reference({"Patient": to("p.id")}),
-        "status": Token("true", {"active": [True]}),
+        "status": Token("true", {"active": [True]}, CARE_TEAM_STATUS),
     },
     includes={
         "patient": Include(frozenset({"Patient"}), refer("subject")),

@@ -16,7 +16,7 @@ from gateway.fhir.resource import (
     refer,
     reference,
 )
-from gateway.fhir.systems import PERSON, REACHED, concept
+from gateway.fhir.systems import EVENT_STATUS, PERSON, REACHED, concept
 
 MODES: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 CHANNELS: Final = {
@@ -75,7 +75,7 @@ RESOURCE: Final = Resource(
     keys=(Key("c.id", "uuid"),),
     updated="c.touched_at",
     params={
-        "status": Token("c.outcome", STATUSES),
+        "status": Token("c.outcome", STATUSES, EVENT_STATUS),
         "patient": Reference({"Patient": to("p.id")}),
         "subject": Reference({"Patient": to("p.id")}),
         "about": Reference({"Task": to("c.task_id")}, "Ours: of a task"),

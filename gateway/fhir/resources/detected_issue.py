@@ -17,7 +17,17 @@ from gateway.fhir.resource import (
     refer,
     reference,
 )
-from gateway.fhir.systems import PRIORITY, RULE, STATE, URI, coding, concept, uri_of
+from gateway.fhir.systems import (
+    OBSERVATION_STATUS,
+    PRIORITY,
+    RULE,
+    SEVERITY,
+    STATE,
+    URI,
+    coding,
+    concept,
+    uri_of,
+)
 
 # FHIR has three; ours is in `code` as well.
 SEVERITIES: Final = {"high": ["P1", "P2"], "moderate": ["P3"], "low": ["P4"]}
@@ -63,8 +73,8 @@ RESOURCE: Final = Resource(
     updated="a.touched_at",
     params={
         "identifier": Identifier({URI: to("a.id")}),
-        "status": Token("a.state", STATUSES),
-        "severity": Token("a.severity", SEVERITIES, about="Ours too: FHIR searches by none"),
+        "status": Token("a.state", STATUSES, OBSERVATION_STATUS),
+        "severity": Token("a.severity", SEVERITIES, SEVERITY, "Ours too: FHIR searches by none"),
         "code": Custom(
             "token",
             lambda value: ("%s IN (a.rule_key, a.severity)", [value.rpartition("|")[2]]),

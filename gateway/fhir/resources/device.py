@@ -21,8 +21,18 @@ from gateway.fhir.resource import (
     refer,
     reference,
 )
-from gateway.fhir.systems import BLUETOOTH, CONTINUA_ID, MDC, PHD, URI, concept, uri_of
+from gateway.fhir.systems import (
+    BLUETOOTH,
+    CONTINUA_ID,
+    DEVICE_STATUS,
+    MDC,
+    PHD,
+    URI,
+    concept,
+    uri_of,
+)
 from gateway.storage.closed import CLOSED
+from gateway.storage.patients import like
 
 PHD_TYPE, PHG_TYPE = "65573", "531981"
 STATUSES: Final = {"active": ["active"], "inactive": ["inactive"]}
@@ -81,6 +91,13 @@ def _address(value: str) -> Sql:
     return "replace(upper(x.address), ':', '-') = %s", [value.upper()]
 
 
+def _name(value: str) -> Sql:
+    """Find hubs by their names, and devices by those of their models."""
+    begins = value.casefold()
+    models = [key for key, one in PROFILES.items() if one.name.casefold().startswith(begins)]
+    return "(lower(x.name) LIKE %s || '%%' OR x.profile = ANY(%s))", [like(value), models]
+
+
 def _of_patient(id_: str) -> Sql:
     """Find what is a patient's now, unless their record is closed to who asks."""
     found = as_uuid(id_)
@@ -125,11 +142,9 @@ RESOURCE: Final = Resource(
             }
         ),
         "patient": Reference({"Patient": _of_patient}),
-        "status": Token("x.status", STATUSES),
+        "status": Token("x.status", STATUSES, DEVICE_STATUS),
         "type": Custom("token", _type, "MDC: 65573 measures, 531981 is a gateway"),
-        "device-name": Custom(
-            "string", lambda value: ("lower(x.name) LIKE lower(%s) || '%%'", [value])
-        ),
+        "device-name": Custom("string", _name, "The beginning of a name"),
     },
     includes={"patient": Include(frozenset({"Patient"}), refer("patient"))},
     profiles=(f"{PHD}StructureDefinition/PhdDevice", f"{PHD}StructureDefinition/PhgDevice"),

@@ -22,7 +22,7 @@ from gateway.fhir.resource import (
     reference,
 )
 from gateway.fhir.resources.device import DEVICES, WHOSE
-from gateway.fhir.systems import MDC, PHD
+from gateway.fhir.systems import MDC, METRIC_CATEGORY, PHD
 
 ID: Final = re.compile(r"([0-9a-f-]{36})-(\d{1,9})")
 # Profiles are files of ours: their keys and the codes are no one else's words.
@@ -73,7 +73,7 @@ RESOURCE: Final = Resource(
     params={
         "source": Reference({"Device": to("x.id")}),
         "type": Custom("token", _type, "MDC"),
-        "category": Token("true", {"measurement": [True]}),
+        "category": Token("true", {"measurement": [True]}, METRIC_CATEGORY),
     },
     includes={"source": Include(frozenset({"Device"}), refer("source"))},
     profiles=(f"{PHD}StructureDefinition/PhdDeviceMetric",),

@@ -43,6 +43,7 @@ from gateway.fhir.systems import (
     GATEWAY_DEVICE,
     MDC,
     MEASUREMENT_STATUS,
+    OBSERVATION_STATUS,
     PHD_CATEGORY,
     PHD_COINCIDENT,
     PHD_COMPOUND,
@@ -225,7 +226,7 @@ RESOURCE: Final = Resource(
         "code": Custom("token", _code, "LOINC or MDC, of the whole: not of components"),
         "category": Custom("token", _category, "vital-signs or phd"),
         "date": Date("r.measured_at", "When it was measured, corrected"),
-        "status": Token("true", {"final": [True]}),
+        "status": Token("true", {"final": [True]}, OBSERVATION_STATUS),
     },
     includes={
         "patient": Include(frozenset({"Patient"}), refer("subject")),

@@ -5,7 +5,7 @@ from typing import Final
 from gateway.access.rights import Right
 from gateway.fhir.params import Custom, Date, Identifier, Text, Token, to
 from gateway.fhir.resource import Built, Key, Resource, Row, base, of_uuid
-from gateway.fhir.systems import EXTERNAL_ID, URI, uri_of
+from gateway.fhir.systems import BOOLEAN, EXTERNAL_ID, URI, uri_of
 
 # HL7 v3 RoleCode where there is one for it.
 RELATIONS: Final = {
@@ -96,7 +96,7 @@ RESOURCE: Final = Resource(
         "family": Text(("coalesce(p.family_name, '')",)),
         "given": Text(("coalesce(p.given_name, '')",)),
         "birthdate": Date("(p.birth_date::timestamp AT TIME ZONE 'UTC')"),
-        "active": Token("true", {"true": [True], "false": [False]}),
+        "active": Token("true", {"true": [True], "false": [False]}, BOOLEAN),
         "phone": Custom("token", lambda value: ("%s = ANY(p.phones)", [value]), "E.164"),
     },
 )

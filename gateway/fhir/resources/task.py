@@ -23,7 +23,9 @@ from gateway.fhir.systems import (
     PERSON,
     PRIORITY,
     QUEUE,
+    REQUEST_PRIORITY,
     RULE,
+    TASK_STATUS,
     URGENCY,
     URI,
     coding,
@@ -117,8 +119,10 @@ RESOURCE: Final = Resource(
     updated="t.touched_at",
     params={
         "identifier": Identifier({URI: to("t.id")}),
-        "status": Token("t.status", {status: [status] for status in Status}),
-        "priority": Token("t.priority", {fhir: [ours] for ours, fhir in PRIORITIES.items()}),
+        "status": Token("t.status", {status: [status] for status in Status}, TASK_STATUS),
+        "priority": Token(
+            "t.priority", {fhir: [ours] for ours, fhir in PRIORITIES.items()}, REQUEST_PRIORITY
+        ),
         "code": Custom(
             "token",
             lambda value: ("%s IN (t.queue, t.rule_key, t.priority)", [value.rpartition("|")[2]]),

@@ -1,9 +1,10 @@
 """Bulk Data Access 2: ask for an export, see how far it is, fetch its files, delete it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -113,10 +114,12 @@ def _begin(request: Request, call: Call, offered: tuple[str, ...]) -> Response:
         raise NotSupported("An export takes `_type`, `_since` and `_outputFormat` only.")
     if given.get("_outputFormat", NDJSON).replace(" ", "+") not in FORMATS:
         raise NotSupported("An export is NDJSON.")
-    types, since = _types(call, given, offered), _since(given)
+    types, since = _types(call, given.getlist("_type"), offered), _since(given)
     if exports_alive(call.connection, call.who.id) >= MOST:
         raise TooMany
+    known = [(name, value) for name, value in given.multi_items() if name in KNOWN]
     asked = base_of(request) + request.url.path.removeprefix("/fhir")
+    asked += f"?{urlencode(known)}" if known else ""
     id_ = ask_export(call.connection, call.who, asked, types, since, call.now)
     call.audit("fhir.export", subject=("export", str(id_)), types=types)
     where = {"content-location": f"{base_of(request)}/bulk/{id_}"}
@@ -124,11 +127,11 @@ def _begin(request: Request, call: Call, offered: tuple[str, ...]) -> Response:
     return answer(said, 202, where)
 
 
-def _types(call: Call, given: Mapping[str, str], offered: tuple[str, ...]) -> list[str]:
+def _types(call: Call, given: Sequence[str], offered: tuple[str, ...]) -> list[str]:
     """Return what is exported: what was named, all of which must be allowed, or all that is."""
-    if "_type" not in given:
+    if not given:
         return readable(call.who, offered)
-    named = list(dict.fromkeys(each for each in given["_type"].split(",") if each))
+    named = list(dict.fromkeys(each for each in ",".join(given).split(",") if each))
     if not named or not set(named) <= set(RESOURCES):
         raise NotSupported("There is no such resource.")
     if readable(call.who, named) != named:

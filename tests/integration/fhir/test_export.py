@@ -210,3 +210,28 @@ def test_what_cannot_be_written_is_told(fhir: Facade, tmp_path: Path) -> None:
             assert exports.look(connection, datetime.now(UTC) + n * timedelta(minutes=2)) == 1
     answer = fhir.ask(where)
     assert (answer.status_code, answer.json()["resourceType"]) == (500, "OperationOutcome")
+
+
+def test_what_fails_leaves_nothing_of_patients(fhir: Facade) -> None:
+    where = begin(fhir, "$export?_type=Patient,Observation")
+    change = "UPDATE hub SET timezone = %s WHERE id = %s"
+    with fhir.console.database.transaction() as connection:
+        connection.execute(change, ["Nowhere/None", fhir.sites[0].hub])
+    try:
+        assert work(fhir) == 1
+    finally:
+        with fhir.console.database.transaction() as connection:
+            connection.execute(change, ["UTC", fhir.sites[0].hub])
+    assert fhir.ask(where).status_code == 202
+    assert not (home(fhir) / "exports" / where.rpartition("/")[2]).exists()
+    assert work(fhir, timedelta(minutes=1)) == 1
+    assert fhir.ask(where).status_code == 200
+    assert fhir.ask(where, method="DELETE").status_code == 202
+    work(fhir)
+
+
+def test_the_manifest_tells_what_was_asked(fhir: Facade) -> None:
+    asked = "$export?_type=Patient&_type=Task"
+    manifest, files = exported(fhir, asked)
+    assert manifest["request"] == f"{ADDRESS}/fhir/{asked}"
+    assert set(files) == {"Patient", "Task"}

@@ -274,3 +274,52 @@ def test_what_was_seen_is_in_the_audit(fhir: Facade) -> None:
     assert [row["action"] for row in rows] == ["fhir.read", "fhir.search"]
     assert all(row["patients"] == [fhir.patient] for row in rows)
     assert rows[1]["detail"] == {"type": "Observation"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "_count=%C2%B2",
+        "_lastUpdated=ap0001",
+        "_lastUpdated=ap9998",
+        "name=%00",
+        "_id=" + ",".join("a" * 501),
+    ],
+    ids=["a digit that is none", "before all", "after all", "NUL", "many"],
+)
+def test_what_nobody_means_is_refused(fhir: Facade, query: str) -> None:
+    assert told(fhir.ask(f"Patient?{query}")) == (400, "wrong_value")
+
+
+def test_values_are_counted_together(fhir: Facade) -> None:
+    many = {f"_id{n * ' '}": ",".join("a" * 300) for n in range(2)}
+    answer = fhir.ask("Patient/_search", method="POST", data=many)
+    assert told(answer) == (400, "wrong_value")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Task?status=http://hl7.org/fhir/task-status|requested",
+        "Task?priority=http://hl7.org/fhir/request-priority|stat",
+        "Observation?status=http://hl7.org/fhir/observation-status|final",
+        "DetectedIssue?status=http://hl7.org/fhir/observation-status|preliminary",
+        "DetectedIssue?severity=http://hl7.org/fhir/detectedissue-severity|high",
+        "CareTeam?status=http://hl7.org/fhir/care-team-status|active",
+        "Communication?status=http://hl7.org/fhir/event-status|completed",
+        "Device?status=http://hl7.org/fhir/device-status|active",
+        "DeviceMetric?category=http://hl7.org/fhir/metric-category|measurement",
+        "Patient?active=http://terminology.hl7.org/CodeSystem/special-values|true",
+    ],
+)
+def test_a_code_may_name_its_system(fhir: Facade, query: str) -> None:
+    before, _, code = query.partition("=")
+    assert fhir.found(query) == fhir.found(f"{before}={code.partition('|')[2]}") != []
+    assert fhir.found(f"{before}=urn:other|{code.partition('|')[2]}") == []
+
+
+def test_a_device_is_found_by_the_name_that_is_told(fhir: Facade) -> None:
+    for each in fhir.found("Device"):
+        (name,) = each["deviceName"]
+        assert each["id"] in ids(fhir.found(f"Device?device-name={quote(name['name'][:6])}"))
+    assert fhir.found("Device?device-name=%25") == []

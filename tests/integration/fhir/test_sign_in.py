@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
+from gateway.access.assertion import program_that_signed
 from gateway.access.rights import Right, Role
 from gateway.fhir.registry import RESOURCES
 from tests.fixtures.console import ADDRESS
@@ -43,7 +45,8 @@ def signed(fhir: Facade, program: str, algorithm: str = "ES384", **other: Any) -
     key = other.pop("key", KEYS[algorithm])
     header = {"alg": algorithm, "kid": other.pop("kid", key.kid), "typ": "JWT"}
     told = {name: value for name, value in (claims | other).items() if value is not None}
-    return jwt.encode(header, told, key, algorithms=[algorithm])
+    payload = json.dumps(told).encode()
+    return jws.serialize_compact(header, payload, key, algorithms=[algorithm])
 
 
 def token(fhir: Facade, assertion: str, scope: str = "system/*.rs") -> Any:
@@ -99,6 +102,16 @@ def test_a_statement_is_good_once(fhir: Facade, program: str) -> None:
     assert token(fhir, assertion).json() == {"error": "invalid_client"}
 
 
+def test_it_is_remembered_for_as_long_as_it_is_good(fhir: Facade, program: str) -> None:
+    now, audience = fhir.console.now().replace(microsecond=0), AUDIENCE
+    assertion = signed(fhir, program, exp=int(now.timestamp()))
+    for later, good in ((0, True), (30.5, False)):
+        at = now + timedelta(seconds=later)
+        with fhir.console.database.transaction() as connection:
+            found = program_that_signed(connection, assertion, "", audience, at)
+        assert (found is not None) is good
+
+
 OTHER = ECKey.generate_key("P-384", {"kid": "ec"})
 
 
@@ -113,8 +126,25 @@ OTHER = ECKey.generate_key("P-384", {"kid": "ec"})
         {"exp": 2**33},
         {"key": OTHER},
         {"kid": "none"},
+        {"jti": "\ud800"},
+        {"jti": {"a": 1}},
+        {"exp": float("nan")},
+        {"iss": "\ud800"},
     ],
-    ids=["aud", "sub", "no jti", "no exp", "old", "too long", "other key", "unknown kid"],
+    ids=[
+        "aud",
+        "sub",
+        "no jti",
+        "no exp",
+        "old",
+        "too long",
+        "other key",
+        "unknown kid",
+        "half a character",
+        "no text",
+        "no number",
+        "half an issuer",
+    ],
 )
 def test_a_wrong_statement_is_nobodys(fhir: Facade, wrong: dict[str, Any]) -> None:
     program = str(register(fhir).json()["id"])  # tries are counted for each

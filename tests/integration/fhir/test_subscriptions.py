@@ -3,7 +3,8 @@
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,15 @@ from tests.integration.alerting.homes import evaluate, take_glucoses
 from tests.integration.fhir.conftest import Facade
 
 SECRET = "Bearer not-to-be-seen"
+# FHIR lets this stand in for what is mandatory.
+WHY = {
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+            "valueCode": "unknown",
+        }
+    ]
+}
 
 
 @dataclass
@@ -31,16 +41,27 @@ class Endpoint:
     hook: Hook
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: int = 200
+    slow: bool = False
+    """It answers a letter now and then."""
     began: datetime | None = None
     """From when on a test counts its seconds, however long it takes."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    over = threading.Event()
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             here.heard.append(({name.lower(): text for name, text in self.headers.items()}, body))
+            if here.slow:
+                self.close_connection = True
+                with suppress(OSError):
+                    for letter in b"HTTP/1.1 200 OK":
+                        self.wfile.write(bytes([letter]))
+                        over.wait(0.2)
+                return
             self.send_response(here.status)
             self.end_headers()
 
@@ -57,6 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     here = Endpoint(f"https://localhost:{httpd.server_port}/hook", Hook(private=True, trust=trust))
     threading.Thread(target=httpd.serve_forever, daemon=True).start()
     yield here
+    over.set()
     httpd.shutdown()
     httpd.server_close()
 
@@ -251,6 +273,11 @@ def test_it_ends_with_its_time_its_program_and_its_right(fhir: Facade, endpoint:
         "https://10.0.0.1/x",
         "https://169.254.169.254/latest",
         "https://[::ffff:127.0.0.1]/x",
+        "https://[::127.0.0.1]/x",
+        "https://[64:ff9b::7f00:1]/x",
+        "https://[2002:7f00:1::]/x",
+        "https://[fec0::1]/x",
+        "https://hooks.example.org:99999/x",
         "https://user:secret@hooks.example.org/x",
         "https://hooks.example.org/#x",
         "ftp://hooks.example.org/x",
@@ -288,6 +315,13 @@ def test_another_name_than_the_certificates_is_not_believed(server: Endpoint) ->
         (asked("https://a.example/", channel={"type": "email"}), 422),
         (asked("https://a.example/", channel={"header": ["Host: elsewhere"]}), 422),
         (asked("https://a.example/", channel={"header": ["X: a\r\nY: b"]}), 422),
+        (asked("https://a.example/", channel={"header": ["X:" + 100_000 * " " + "\u00e9"]}), 422),
+        (
+            asked("https://a.example/", channel={"header": [None, "X: a"], "_header": [WHY, None]}),
+            422,
+        ),
+        (asked("https://a.example/", reason=None, _reason=WHY), 422),
+        (asked("https://a.example/", "Patient?name=%00"), 400),
         ({"resourceType": "Patient"}, 422),
         ({"resourceType": "Subscription", "status": "requested"}, 422),
     ],
@@ -319,3 +353,34 @@ def test_a_reading_that_comes_is_told(fhir: Facade, endpoint: Endpoint) -> None:
     look(fhir, endpoint, 6)
     assert len(endpoint.heard) == 1
     fhir.ask(f"Subscription/{id_}", method="DELETE")
+
+
+def test_who_answers_letter_by_letter_is_not_waited_for(endpoint: Endpoint) -> None:
+    endpoint.slow = True
+    try:
+        with pytest.raises(HookFailed, match="too_slow"):
+            replace(endpoint.hook, patience_s=0.3).call(endpoint.url, [])
+    finally:
+        endpoint.slow = False
+
+
+def test_a_name_that_cannot_be_one_is_not_found() -> None:
+    with pytest.raises(HookFailed, match="name_not_found"):
+        Hook().call(f"https://{64 * 'a'}.example.org/", [])
+
+
+def test_one_that_cannot_be_looked_after_holds_up_nobody(
+    fhir: Facade, endpoint: Endpoint, made: str
+) -> None:
+    bad = subscribe(fhir, asked("https://a.example/")).json()["id"]
+    with fhir.console.database.transaction() as connection:
+        # Nothing that anybody foresaw.
+        connection.execute(
+            "UPDATE fhir_subscription SET headers = 'x', next_action_at = 'epoch' WHERE id = %s",
+            [bad],
+        )
+    new_task(fhir)
+    look(fhir, endpoint, 6)
+    assert state(fhir, bad)["error"] == "ValueError"
+    assert (state(fhir, made)["status"], len(endpoint.heard)) == ("active", 1)
+    fhir.ask(f"Subscription/{bad}", method="DELETE")
