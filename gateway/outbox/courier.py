@@ -159,6 +159,8 @@ class Courier:
                 again = now if found.more else now + self.entry.poll_every
                 row = {"id": self.entry.id, "cursor": found.cursor, "again": again}
                 connection.execute(outbox.POLLED, row | {"next": now + self.entry.pause})
+                if state["cursor"] is None:
+                    connection.execute(outbox.LOOK_AT_ALL, [self.entry.id])
                 if not self._waits(connection, state):
                     self._well(connection, state, now)
             else:

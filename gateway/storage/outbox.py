@@ -41,6 +41,12 @@ WHERE c.id = %(id)s AND CASE WHEN %(was_here)s
         OR r.put_status NOT IN ('completed', 'cancelled', 'entered-in-error') END
 ORDER BY t.created_at"""
 
+# What was told before it could be heard: who puts it again meets what was done to it meanwhile.
+LOOK_AT_ALL: Final = """
+INSERT INTO outbox (organisation_id, connector_id, task_id)
+SELECT organisation_id, connector_id, task_id FROM remote_task
+WHERE connector_id = %s AND put_at IS NOT NULL"""
+
 # One courier for a far side, whichever process: the lock goes with its connection.
 LOCK: Final = "SELECT pg_try_advisory_lock(18509, hashtext(%s)) AS held"
 UNLOCK: Final = "SELECT pg_advisory_unlock(18509, hashtext(%s))"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.connectors.ports import Later, Put
+from gateway.connectors.ports import Connector, Later, Put
 from gateway.outbox.file import Entry
 from gateway.storage.connectors import find_connector
 from gateway.storage.database import Database
@@ -54,6 +54,19 @@ def many(ward: Ward, count: int) -> None:
         )
 
 
+def deaf(real: Connector) -> Connector:
+    """Return the connector of a far side that takes tasks, and whose search fails."""
+
+    class Deaf:
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def changes(self, cursor: str | None, now: datetime) -> Later:  # noqa: ARG002
+            return Later("http_503")
+
+    return Deaf()  # type: ignore[return-value]
+
+
 def test_a_day_down_loses_nothing_and_the_rate_is_kept_on_its_return(ward: Ward) -> None:
     side, port = ward.side, ward.side.port
     ward.settle()
@@ -88,6 +101,21 @@ def test_a_day_down_loses_nothing_and_the_rate_is_kept_on_its_return(ward: Ward)
         )
         ward.settle()
     assert row(ward).state == "well"
+
+
+def test_what_is_done_there_before_it_is_first_heard_is_done_here(ward: Ward) -> None:
+    """Its first look begins when it succeeds; tasks were told before."""
+    ward.alerts()
+    real = ward.entry.connector
+    ward.entry = Entry(ward.entry.name, ward.entry.common, deaf(real))
+    while ward.waiting():
+        ward.look()
+        ward.now += timedelta(seconds=5)
+    ward.there(ward.task()["id"], status="in-progress", owner="Cleo There")
+    ward.now += timedelta(hours=1)  # what is looked at again by a first look is less
+    ward.entry = Entry(ward.entry.name, ward.entry.common, real)
+    ward.settle()
+    assert (ward.task()["status"], ward.task()["owner"]) == ("in-progress", "Cleo There")
 
 
 def test_while_it_is_down_one_call_asks_for_all(ward: Ward) -> None:
@@ -146,16 +174,8 @@ def test_a_search_that_fails_is_no_reason_not_to_tell(ward: Ward) -> None:
     assert row(ward).state == "failing"
     ward.alerts()
     real = ward.entry.connector
-
-    class Deaf:
-        def __getattr__(self, name: str) -> object:
-            return getattr(real, name)
-
-        def changes(self, cursor: str | None, now: datetime) -> Later:  # noqa: ARG002
-            return Later("http_503")
-
     ward.side.faults.clear()
-    ward.entry = Entry(ward.entry.name, ward.entry.common, Deaf())  # type: ignore[arg-type]
+    ward.entry = Entry(ward.entry.name, ward.entry.common, deaf(real))
     for _ in range(60):
         ward.look()
         ward.now += timedelta(seconds=5)
