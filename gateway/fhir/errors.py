@@ -41,6 +41,12 @@ class ExportFailed(GatewayError):
     status, code = 500, "export_failed"
 
 
+class ExportClosed(Forbidden):
+    """The record of somebody in this export was closed to you since; delete it, and ask again."""
+
+    code = "export_closed"
+
+
 class TooMany(GatewayError):
     """There are too many of yours already; wait for one to end, or delete one."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 import msgspec
@@ -36,6 +36,8 @@ from gateway.storage.fhir_exports import (
 )
 
 FOLDER: Final = "exports"
+# Of whom there is something in the files: beside them, for who fetches one a day later.
+PATIENTS: Final = "patients.json"
 AT_ONCE: Final = 1000
 TRIES: Final = 3
 AGAIN: Final = timedelta(seconds=30)
@@ -92,6 +94,8 @@ class Exports:
                     files.append({"type": type_, "file": path.name, "count": count})
                 else:
                     path.unlink()
+        with _new(folder / PATIENTS) as file:
+            file.write(encode(sorted(patients)))
         with connection.transaction():
             as_app(connection, row["organisation_id"])
             told = {"patients": sorted(patients), "types": row["types"]}
@@ -121,7 +125,7 @@ class _Writer:
     def write(self, path: Path, patients: set[UUID]) -> int:
         """Write them all; return how many."""
         count = 0
-        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with _new(path) as file:
             for found in self._rows():
                 file.write(encode(self._resource.build(found)) + b"\n")
                 if found["patient"]:
@@ -144,6 +148,15 @@ class _Writer:
     def _tell(self, count: int) -> None:
         if not go_on(self._aside, self._row, f"{self._resource.type}: {count}"):
             raise NotWanted
+
+
+def patients_of(folder: Path) -> list[UUID]:
+    """Return of whom there is something in the files of an export."""
+    return msgspec.json.decode((folder / PATIENTS).read_bytes(), type=list[UUID])
+
+
+def _new(path: Path) -> BinaryIO:
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 @contextmanager

@@ -15,13 +15,21 @@ from gateway.api.call import Call
 from gateway.errors import NotFound
 from gateway.fhir.dates import FORM, span
 from gateway.fhir.doors import asks_any, readable
-from gateway.fhir.errors import ExportFailed, NotSupported, ScopeMissing, TooMany, WrongValue
-from gateway.fhir.export import FOLDER
+from gateway.fhir.errors import (
+    ExportClosed,
+    ExportFailed,
+    NotSupported,
+    ScopeMissing,
+    TooMany,
+    WrongValue,
+)
+from gateway.fhir.export import FOLDER, patients_of
 from gateway.fhir.links import base_of
 from gateway.fhir.outcome import issue
 from gateway.fhir.registry import RESOURCES
 from gateway.fhir.resource import as_uuid, instant
 from gateway.fhir.write import answer
+from gateway.storage.closed import open_ones
 from gateway.storage.fhir_exports import ask_export, cancel_export, exports_alive, find_export
 
 router = APIRouter(prefix="/fhir", include_in_schema=False)
@@ -88,13 +96,16 @@ def download(request: Request, export: str, file: str, call: Asks) -> Response:
     """Give a file of it."""
     row = _find(call, export)
     each = next((each for each in row["files"] if each["file"] == file), None)
-    path = desk(request).settings.home / FOLDER / str(row["id"]) / file
-    if each is None or not path.is_file():
+    folder = desk(request).settings.home / FOLDER / str(row["id"])
+    if each is None or not (folder / file).is_file():
         raise NotFound("There is no such file of yours.")
     if not readable(call.who, [each["type"]]):
         raise ScopeMissing
+    inside = patients_of(folder)
+    if len(open_ones(call.connection, inside, call.who.id, call.now)) < len(inside):
+        raise ExportClosed
     call.audit("fhir.download", subject=("export", export), type=each["type"])
-    return FileResponse(path, media_type=NDJSON)
+    return FileResponse(folder / file, media_type=NDJSON)
 
 
 def _find(call: Call, export: str) -> dict[str, Any]:

@@ -79,8 +79,8 @@ def test_it_takes_its_time_and_ends(fhir: Facade) -> None:
     assert {"x-progress", "retry-after"} <= set(waiting.headers)
     work(fhir)
     folder = home(fhir) / "exports" / where.rpartition("/")[2]
-    (file,) = folder.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for file in folder.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert "expires" in fhir.ask(where).headers
     work(fhir, timedelta(days=1, minutes=1))
@@ -226,6 +226,21 @@ def test_what_fails_leaves_nothing_of_patients(fhir: Facade) -> None:
     assert not (home(fhir) / "exports" / where.rpartition("/")[2]).exists()
     assert work(fhir, timedelta(minutes=1)) == 1
     assert fhir.ask(where).status_code == 200
+    assert fhir.ask(where, method="DELETE").status_code == 202
+    work(fhir)
+
+
+def test_what_was_closed_since_is_not_given(fhir: Facade) -> None:
+    where = begin(fhir, "$export?_type=Task")
+    work(fhir)
+    (file,) = fhir.ask(where).json()["output"]
+    assert fhir.ask(file["url"]).status_code == 200
+    assert fhir.ask(f"{where}/patients.json").status_code == 404
+    change = "UPDATE patient SET restricted = %s WHERE id = %s"
+    for closed, status in ((True, 403), (False, 200)):
+        with fhir.console.database.transaction() as connection:
+            connection.execute(change, [closed, fhir.patient])
+        assert fhir.ask(file["url"]).status_code == status
     assert fhir.ask(where, method="DELETE").status_code == 202
     work(fhir)
 
