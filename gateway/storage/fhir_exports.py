@@ -45,7 +45,10 @@ UPDATE fhir_export SET state = 'failed', error = %s, next_action_at = NULL
 WHERE id = %s AND state = 'waiting'"""
 WAITS: Final = "SELECT FROM fhir_export WHERE id = %s AND state = 'waiting'"
 OLD: Final = """
-SELECT id FROM fhir_export WHERE state IN ('done', 'cancelled') AND next_action_at <= %s LIMIT 20"""
+SELECT id FROM fhir_export e WHERE (state IN ('done', 'cancelled') AND next_action_at <= %s)
+    OR (state IN ('waiting', 'done') AND EXISTS (SELECT FROM program g
+        WHERE g.id = e.who AND g.disabled_at IS NOT NULL))
+LIMIT 20"""
 GONE: Final = "UPDATE fhir_export SET state = 'deleted', next_action_at = NULL WHERE id = %s"
 FORGET: Final = """
 DELETE FROM fhir_export WHERE state IN ('deleted', 'failed') AND asked_at < %s"""
@@ -123,7 +126,7 @@ def export_waits(connection: Connection, export: UUID) -> bool:
 
 
 def old_exports(connection: Connection, now: datetime) -> list[UUID]:
-    """Return those whose files go, and forget those that ended long ago."""
+    """Return those whose files go, by time or with their program; forget what ended long ago."""
     connection.execute(FORGET, [now - REMEMBERED])
     return [row["id"] for row in connection.execute(OLD, [now])]
 

@@ -245,6 +245,24 @@ def test_what_was_closed_since_is_not_given(fhir: Facade) -> None:
     work(fhir)
 
 
+def test_it_ends_with_its_program(fhir: Facade) -> None:
+    rights = frozenset({Right.TASKS_READ, Right.ALERTS_READ})
+    done = begin(fhir, "$export?_type=Task", key=fhir.key(rights))
+    work(fhir)
+    waits = begin(fhir, "$export?_type=Task", key=fhir.key(rights))
+    folders = [home(fhir) / "exports" / where.rpartition("/")[2] for where in (done, waits)]
+    assert folders[0].exists()
+    with fhir.console.database.transaction() as connection:
+        connection.execute(
+            "UPDATE program SET disabled_at = now() WHERE id ="
+            " (SELECT who FROM fhir_export WHERE id = %s)",
+            [folders[0].name],
+        )
+    fhir.keys.pop((rights, 0))
+    assert work(fhir) == 0
+    assert not any(folder.exists() for folder in folders)
+
+
 def test_the_manifest_tells_what_was_asked(fhir: Facade) -> None:
     asked = "$export?_type=Patient&_type=Task"
     manifest, files = exported(fhir, asked)
