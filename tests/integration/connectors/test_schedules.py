@@ -48,6 +48,7 @@ def run(ward: Ward, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     ward.deaths = lambda _: chance.random() < 0.08
     ward.side.faults.seeded(seed)
+    ward.skew = ward.side.faults.skew
     ward.alerts(chance.randint(1, 3))
     for _ in range(STEPS):
         if chance.random() < 0.4:
@@ -57,9 +58,7 @@ def run(ward: Ward, seed: int) -> None:
         ward.look(chance.randint(0, 3))
         ward.now += timedelta(seconds=chance.choice((0, 1, 10, 60)))
     ward.deaths = lambda _: False
-    skew = ward.side.faults.skew
-    ward.side.faults.clear()
-    ward.side.faults.skew = skew  # its clock stays as it is
+    ward.side.faults.clear()  # but its clock stays as it is
     ward.settle()
 
 

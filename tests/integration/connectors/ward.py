@@ -44,6 +44,8 @@ class Ward:
     died: list[str] = field(default_factory=list)
     begun: str = ""
     connection: Connection | None = None
+    skew: timedelta = timedelta(0)
+    """How far the far side's clock is ahead of the ward's."""
 
     @property
     def courier(self) -> Courier:
@@ -70,6 +72,7 @@ class Ward:
                 self.died.append(point)
                 raise Died
 
+        self._at_the_same_time()
         if self.connection is None:
             self.connection = self.database.connect(autocommit=True)
         try:
@@ -78,6 +81,10 @@ class Ward:
         except Died:
             self.leave()
             return 1
+
+    def _at_the_same_time(self) -> None:
+        """Let the far side's clock go on as the ward's does."""
+        self.side.faults.skew = self.skew + (self.now - datetime.now(UTC))
 
     def leave(self) -> None:
         """End the courier's connection, as its death does."""
@@ -141,10 +148,12 @@ class Ward:
 
     def there(self, task: UUID, **edit: Any) -> None:
         """Let somebody do something there."""
+        self._at_the_same_time()
         self.side.edit(task, **edit)
 
     def remote(self) -> dict[UUID, Any]:
         """Return what the far side says of each task, as the connector reads it."""
+        self._at_the_same_time()
         found: dict[UUID, Any] = {}
         cursor, more = self.begun, True
         while more:
