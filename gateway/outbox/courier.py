@@ -156,7 +156,8 @@ class Courier:
             if isinstance(found, Changes):
                 for remote in found.items:
                     outbox.receive(connection, self.entry.id, remote, "poll", now)
-                again = now if found.more else now + self.entry.poll_every
+                # The pages of one answer are read together: what is put between moves what follows.
+                again = None if found.more else now + self.entry.poll_every
                 row = {"id": self.entry.id, "cursor": found.cursor, "again": again}
                 connection.execute(outbox.POLLED, row | {"next": now + self.entry.pause})
                 if state["cursor"] is None:
