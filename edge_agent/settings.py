@@ -25,6 +25,7 @@ OTHERS: Final = (
     "CONSOLE_",
     "APP_",
     "ACCESS_",
+    "FHIR_",
     "OIDC_",
     "DEMO_",
     "AUDIT_",
