@@ -23,6 +23,9 @@ GUARDED: Final = [door for door in DOORS if door.rights is not None]
 OPEN: Final = ("/account", "/sign-in", "/sign-out", "/welcome/", "/oauth/", "/language/")
 PUBLIC: Final = {
     "GET /styleguide",
+    # What a far side signs, or shows its secret for.
+    "POST /api/v1/connectors/{name}/inbox",
+    "POST /api/v1/connectors/{name}/ping",
     "GET /fhir/metadata",
     "GET /fhir/.well-known/smart-configuration",
 }
