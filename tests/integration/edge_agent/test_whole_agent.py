@@ -217,7 +217,7 @@ async def test_the_bus_restarts(install: Install, radio: Radio, broker: Broker) 
         await hub.until_event("bluetooth_unavailable")
         again = start_home(home(cuff(0.1, 0.2)), simulated.directory, 1.0)
         try:
-            await until(lambda: len(gateway.readings()) == 3, "after")
+            await until(lambda: len(gateway.readings()) == 3, "after", 60)
             assert arrived(gateway) == octets(simulated)
         finally:
             again.stop()
