@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import hashlib
+import os
 import shutil
 import signal
 import sys
@@ -61,12 +63,22 @@ async def private_bus(directory: Path) -> AsyncIterator[str]:
 
 @contextmanager
 def _short(directory: Path) -> Iterator[Path]:
-    """Give the directory, or a stand-in where the socket's path would be too long."""
+    """Give the directory, or a stand-in where the socket's path would be too long.
+
+    Always the same one for a directory: a bus that comes back is where its clients look for it.
+    """
     if len(str(directory)) <= LONGEST_DIRECTORY:
         yield directory
         return
-    with tempfile.TemporaryDirectory(prefix="hearthline-") as stand_in:
-        yield Path(stand_in)
+    name = hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    stand_in = Path(tempfile.gettempdir()) / f"hearthline-{os.getuid()}-{name}"
+    stand_in.mkdir(mode=0o700, exist_ok=True)
+    if stand_in.stat().st_uid != os.getuid():
+        raise PermissionError(f"{stand_in} is somebody else's.")
+    try:
+        yield stand_in
+    finally:
+        shutil.rmtree(stand_in, ignore_errors=True)
 
 
 async def _start(program: str, configuration: Path, log: Path) -> asyncio.subprocess.Process:
