@@ -39,6 +39,7 @@ PAGES: Final = {
     "Ada Administrator": {
         "people": "/people",
         "programs": "/programs",
+        "connectors": "/connectors",
         "break-glass": "/break-glass",
     },
     "Otto Auditor": {"audit": "/audit"},

@@ -220,7 +220,14 @@ PAGES = {
         "/account",
     ],
     "Clive Clinician": ["/patients/{patient}", "/register"],
-    "Ada Administrator": ["/people", "/programs", "/care-teams", "/break-glass", "/fleet"],
+    "Ada Administrator": [
+        "/people",
+        "/programs",
+        "/connectors",
+        "/care-teams",
+        "/break-glass",
+        "/fleet",
+    ],
     "Otto Auditor": ["/audit", "/audit?patient={patient}", "/people", "/styleguide"],
 }
 
