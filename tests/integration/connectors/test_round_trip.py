@@ -14,7 +14,6 @@ from gateway.storage.database import Connection, Database
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
 from tests.integration.alerting.homes import rows
-from tests.integration.connectors.test_schedules import ONE_WAY
 from tests.integration.connectors.ward import Ward, end, open_ward
 
 CLOSED = {"urgency": "visit_24h", "outcome": "visit_booked", "actionable": True}
@@ -27,7 +26,9 @@ def shared(embedded_url: str, template: str) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="module", params=sorted(set(far_sides()) - ONE_WAY))
+@pytest.fixture(
+    scope="module", params=sorted(name for name, kind in far_sides().items() if kind.two_way)
+)
 def side(request: pytest.FixtureRequest) -> Iterator[FarSide]:
     with far_sides()[request.param]() as side:
         yield side

@@ -27,7 +27,6 @@ from tests.integration.connectors.ward import (
 )
 
 STEPS = 14
-ONE_WAY = frozenset({"webhook"})
 SEED = int(os.environ.get("HEARTHLINE_TEST_SEED", "0"))
 
 
@@ -53,7 +52,7 @@ def run(ward: Ward, seed: int) -> None:
     for _ in range(STEPS):
         if chance.random() < 0.4:
             somebody_here(ward, chance)
-        if chance.random() < 0.3 and ward.side.kind not in ONE_WAY:
+        if chance.random() < 0.3 and ward.side.two_way:
             somebody_there(ward, chance)
         ward.look(chance.randint(0, 3))
         ward.now += timedelta(seconds=chance.choice((0, 1, 10, 60)))
@@ -71,7 +70,7 @@ def check(ward: Ward) -> None:
         "SELECT count(*) AS n FROM outbox WHERE connector_id = %(c)s AND state = 'dead'"
     )
     assert dead["n"] == 0
-    if ward.side.kind in ONE_WAY:
+    if not ward.side.two_way:
         said = {task.key: task.status for task in theirs}
         assert said == {task["id"]: task["status"] for task in ours}
         return
@@ -113,7 +112,7 @@ def test_every_point_of_death_is_met(shared: Database, side: FarSide) -> None:
     ward.alerts()
     (task,) = ward.tasks()
     for number, point in enumerate(POINTS):
-        if point == "applied" and side.kind in ONE_WAY:
+        if point == "applied" and not side.two_way:
             continue
         ward.died.clear()
         ward.deaths = lambda at, wanted=point: at == wanted and not ward.died  # type: ignore[misc]
