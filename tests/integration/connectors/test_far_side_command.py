@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from gateway.connectors import kinds
 from simulators.cli import app
+from simulators.programs import script
 from tests.integration.connectors.works import full, put
 
 
 def test_it_says_how_it_is_reached_and_what_came() -> None:
-    program = ["hearthline-sim", "far-side", "salesforce"]
+    program = [script("hearthline-sim"), "far-side", "salesforce"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = list(iter(process.stdout.readline, "\n"))
