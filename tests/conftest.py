@@ -2,9 +2,11 @@
 
 from hypothesis import settings
 
+from tests.fixtures.bare_path import leave_the_environment
 from tests.fixtures.in_memory import go_there
 
 go_there()
+leave_the_environment()
 # How long an example takes says more of the machine than of the code: it is never a failure.
 settings.register_profile("hearthline", deadline=None)
 settings.load_profile("hearthline")
