@@ -9,8 +9,10 @@ from gateway.access.restricted import Restricted, may_see
 from gateway.access.rights import Right
 from gateway.api.call import Call
 from gateway.api.etag import etag
-from gateway.care.dispositions import Disposition
-from gateway.care.tasks import EvidenceLine, HistoryLine, show_task
+from gateway.care.about import about
+from gateway.care.dispositions import Disposition, RedFlag
+from gateway.care.red_flags import asked_for
+from gateway.care.tasks import EvidenceLine, HistoryLine, TaskDetail, show_task
 from gateway.errors import Forbidden, NotFound
 from gateway.storage.worklist import WorkRow, find_work
 
@@ -32,6 +34,10 @@ class TaskWhole(Task):
     disposition: Disposition | None
     closed_by: str | None
     closed_reason: str | None
+    ask_for: Annotated[
+        tuple[RedFlag, ...],
+        Field(description="Red flags to ask for in its symptom check; others are taken, too."),
+    ]
 
 
 def tag(row: WorkRow) -> str:
@@ -78,5 +84,10 @@ def whole(call: Call, row: WorkRow) -> TaskWhole:
         "disposition": detail.disposition if health else None,
         "closed_by": None if row.hidden else detail.closed_by,
         "closed_reason": None if row.hidden else detail.closed_reason,
+        "ask_for": _ask_for(row, detail) if health and row.queue == "clinical" else (),
     }
     return TaskWhole(**dict(shown(call, row)), **more)
+
+
+def _ask_for(row: WorkRow, detail: TaskDetail) -> tuple[RedFlag, ...]:
+    return asked_for(about(row.queue, row.rule_key, row.direction, detail.explanation))

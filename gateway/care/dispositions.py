@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 class RedFlag(StrEnum):
-    """What makes it an emergency: heart.org's list for blood pressure, level 3 hypoglycaemia."""
+    """What makes it an emergency. Which of them are asked for is in `red_flags.py`."""
 
     CHEST_PAIN = "chest_pain"
     SHORT_OF_BREATH = "short_of_breath"
@@ -45,6 +45,23 @@ class RedFlag(StrEnum):
     WEAKNESS = "weakness"
     VISION_CHANGE = "vision_change"
     TROUBLE_SPEAKING = "trouble_speaking"
+    CANNOT_BE_WOKEN = "cannot_be_woken"
+    CONFUSED = "confused"
+    DROWSY = "drowsy"
+    CANNOT_SWALLOW = "cannot_swallow"
+    SEIZURE = "seizure"
+    FAINTED = "fainted"
+    COLD_SWEAT = "cold_sweat"
+    BLEEDING = "bleeding"
+    VOMITING = "vomiting"
+    BELLY_PAIN = "belly_pain"
+    DEEP_BREATHING = "deep_breathing"
+    BREATHLESS_AT_REST = "breathless_at_rest"
+    CANNOT_FINISH_SENTENCE = "cannot_finish_sentence"
+    COUGHING_BLOOD = "coughing_blood"
+    BLUE_LIPS = "blue_lips"
+    RASH = "rash"
+    STIFF_NECK = "stiff_neck"
     NEEDS_HELP = "needs_help"
 
 
@@ -62,6 +79,8 @@ class SymptomCheck(Frozen):
     answered_by: Answered
     at: AwareDatetime
     red_flags: tuple[RedFlag, ...] = ()
+    asked: tuple[RedFlag, ...] = ()
+    """Which were gone through one by one; empty where that is not known."""
 
 
 class Disposition(Frozen):

@@ -1,13 +1,14 @@
 """What to say and ask on the telephone, by what a task is about. Our own words, all of them (J).
 
 They are steps, not a triage protocol: what the answers mean is the clinician's to judge. Red flags
-and what follows from them are in `dispositions.py`.
+are in `red_flags.py`, what follows from them in `moves.py`.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from alerting.words import template
+from gateway.care.about import OTHER
 
 Steps = tuple[str, ...]
 
@@ -90,7 +91,7 @@ SCRIPTS: Final[Mapping[str, Steps]] = {
         template("Measure again in half an hour, at the same place of the body."),
         template("Cough, pain on passing water, a wound, somebody ill at home?"),
     ),
-    "several": (
+    OTHER: (
         _FLAGS,
         template("How do they feel against yesterday? Confused, drowsy, short of breath?"),
         template("Measure all of it again, seated and rested."),
@@ -113,24 +114,7 @@ SCRIPTS: Final[Mapping[str, Steps]] = {
     ),
 }
 
-_OF: Final[Mapping[str, str]] = {
-    "systolic": "pressure",
-    "diastolic": "pressure",
-    "mean_pressure": "pressure",
-    "glucose": "glucose",
-    "spo2": "spo2",
-    "pulse": "pulse",
-    "weight": "weight",
-    "temperature": "temperature",
-}
 
-
-def script(queue: str, rule_key: str | None, component: str | None, direction: str | None) -> Steps:
-    """Return the steps for a task."""
-    if queue == "technical":
-        return SCRIPTS["equipment"]
-    if queue == "adherence":
-        jumped = (rule_key or "").endswith("_jump")
-        return SCRIPTS["whose is it" if jumped else "nothing measured"]
-    known = f"{_OF.get(component or '', '')} {direction}"
-    return SCRIPTS.get(known, SCRIPTS["several"])
+def script(subject: str) -> Steps:
+    """Return the steps for a task about this (`about.py`)."""
+    return SCRIPTS.get(subject, SCRIPTS[OTHER])

@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from gateway.audit.operators import by_operator
 from gateway.care import tasks
+from gateway.care.about import about
 from gateway.care.dispositions import Answered, Disposition, Outcome, RedFlag, SymptomCheck, Urgency
+from gateway.care.moves import CLOSED
+from gateway.care.red_flags import asked_for
 from gateway.cli import given
 from gateway.cli.options import By
 from gateway.cli.output import JsonOption, print_json, print_table
@@ -74,6 +77,11 @@ def show(task: UUID, as_json: JsonOption = False) -> None:
     print(f"{detail.priority} {detail.queue} task for {detail.patient}, {detail.status}")
     print(detail.sentence)
     print(f"due {detail.due_at:%Y-%m-%d %H:%M} UTC")
+    if detail.queue == "clinical" and detail.status not in CLOSED:
+        flags = asked_for(
+            about(detail.queue, detail.rule_key, detail.direction, detail.explanation)
+        )
+        print(f"red flags to ask for: {', '.join(flags)}")
     for line in detail.evidence:
         print(f"  {line.measured_at:%Y-%m-%d %H:%M} UTC  {line.sentence}")
     print_table(

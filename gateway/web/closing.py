@@ -17,6 +17,7 @@ from gateway.care.dispositions import (
     Urgency,
 )
 from gateway.care.follow_up import NewTask
+from gateway.care.red_flags import Flags
 from gateway.storage.minutes import Activity
 
 FLAG: Final = "flag_"
@@ -73,24 +74,26 @@ class Closing(BaseModel):
         }
         return typed
 
-    def wrong(self, priority: Severity) -> list[str]:
+    def wrong(self, priority: Severity, asked_for: Flags) -> list[str]:
         """Return the names of the fields that lack something; a red task needs its checklist."""
         found = [n for n in ("urgency", "outcome", "actionable") if getattr(self, n) is None]
         asked = priority is Severity.P1 or bool(self.flags)
         if asked and self.answered_by is None:
             found.insert(0, "answered_by")
-        if asked and set(self.flags) != set(RedFlag):
+        if asked and not self.flags.keys() >= set(asked_for):
             found.insert(0, "flags")
         if self.outcome is Outcome.NO_ANSWER and not self.attempts:
             found.append("attempts")
         return found
 
-    def disposition(self, now: datetime) -> Disposition:
+    def disposition(self, now: datetime, asked_for: Flags) -> Disposition:
         """Return the coded end; `wrong` is empty."""
         check = None
         if self.flags and self.answered_by is not None:
             told = tuple(flag for flag, yes in self.flags.items() if yes)
-            check = SymptomCheck(answered_by=self.answered_by, at=now, red_flags=told)
+            check = SymptomCheck(
+                answered_by=self.answered_by, at=now, red_flags=told, asked=asked_for
+            )
         return Disposition(
             urgency=self.urgency or Urgency.SELF_CARE,
             outcome=self.outcome or Outcome.NO_ACTION,

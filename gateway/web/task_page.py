@@ -17,8 +17,10 @@ from gateway.access.rights import Right
 from gateway.api.call import Call
 from gateway.api.tasks_shown import tag
 from gateway.care import scripts
-from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
+from gateway.care.about import about, component
+from gateway.care.dispositions import Answered, Outcome, Urgency
 from gateway.care.moves import CLOSED
+from gateway.care.red_flags import Flags, asked_for, others
 from gateway.care.tasks import TaskDetail, show_task
 from gateway.errors import GatewayError
 from gateway.storage.connectors import elsewhere
@@ -36,7 +38,6 @@ from gateway.web.vitals import VITALS, Vital
 TITLES = {
     "urgency": (Urgency, labels.URGENCY),
     "outcome": (Outcome, labels.OUTCOME),
-    "flags": (RedFlag, labels.RED_FLAG),
     "answered": (Answered, labels.ANSWERED),
     "channel": (Channel, labels.CHANNEL),
     "with_whom": (WithWhom, labels.WITH_WHOM),
@@ -73,6 +74,7 @@ def task_page(
     health = call.who.may(Right.TASKS_READ) and may_see(call, row.patient_id)
     detail = show_task(call.connection, row.id)
     explanation = detail.explanation if health else None
+    subject = about(row.queue, row.rule_key, row.direction, explanation)
     given: dict[str, Any] = {
         "task": row,
         "detail": detail,
@@ -84,7 +86,9 @@ def task_page(
         "explanation": explanation,
         "bands": bands_of(explanation["parameters"]) if explanation else [],
         "rest": rest_of(explanation["parameters"], row.priority) if explanation else None,
-        "steps": _steps(row, explanation),
+        "steps": scripts.script(subject),
+        "asked_for": asked_for(subject),
+        "others": others(subject),
         "vital": _vital(row, explanation) if health and call.who.may(Right.READINGS_READ) else None,
         "begin": scripts.BEGIN,
         "end": scripts.END,
@@ -119,25 +123,16 @@ def evidence(detail: TaskDetail, language: str) -> list[Shown]:
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
-def _component(row: WorkRow, explanation: dict[str, Any] | None) -> str | None:
-    parameters = explanation["parameters"] if explanation else {}
-    return parameters.get("component") or _named(row)
-
-
 def _vital(row: WorkRow, explanation: dict[str, Any] | None) -> Vital | None:
     """Return the chart that shows what the task is about."""
-    component = _component(row, explanation)
-    return next((vital for vital in VITALS if component in vital.names), None)
+    measured = component(row.rule_key, explanation)
+    return next((vital for vital in VITALS if measured in vital.names), None)
 
 
-def _steps(row: WorkRow, explanation: dict[str, Any] | None) -> scripts.Steps:
-    component = _component(row, explanation)
-    return scripts.script(row.queue, row.rule_key, component, row.direction)
-
-
-def _named(row: WorkRow) -> str | None:
-    """Guess what a task without an alert is about by its rule's name, as systolic_high."""
-    return next((part for part in (row.rule_key or "").split("_") if part != "htn"), None)
+def flags_of(call: Call, row: WorkRow) -> Flags:
+    """Return the red flags that the form to close a task asks for."""
+    explanation = show_task(call.connection, row.id).explanation
+    return asked_for(about(row.queue, row.rule_key, row.direction, explanation))
 
 
 def _fresh(call: Call, row: WorkRow) -> Closing:

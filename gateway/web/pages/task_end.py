@@ -16,6 +16,7 @@ from gateway.api.call import Call, needs
 from gateway.api.etag import must_match
 from gateway.api.tasks_shown import find_for_work, tag
 from gateway.care.follow_up import make_task
+from gateway.care.red_flags import Flags
 from gateway.care.tasks import complete_task, lock_task
 from gateway.errors import Changed, Conflict, GatewayError, WrongInput
 from gateway.storage.contacts import Author, Channel, NewContact, Reached, WithWhom, add_contact
@@ -24,7 +25,7 @@ from gateway.storage.notes import NewNote, add_note
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, words_of
 from gateway.web.closing import ASK_AGAIN, Closing, read, whom
-from gateway.web.task_page import task_page
+from gateway.web.task_page import flags_of, task_page
 from gateway.web.templates import words
 
 router = APIRouter(prefix="/tasks/{task}", include_in_schema=False)
@@ -96,25 +97,27 @@ def close(call: Worker, request: Request, task: UUID, form: Typed) -> Response:
     lock_task(call.connection, task)
     row = find_for_work(call, task)
     closing, strange = read(form)
-    wrong = [*strange, *closing.wrong(row.priority)]
+    asked_for = flags_of(call, row)
+    wrong = [*strange, *closing.wrong(row.priority, asked_for)]
     if wrong:
         return task_page(call, request, row, closing=closing, wrong=wrong, status=422)
     try:
         with call.connection.transaction():
-            _close(call, request, row, closing)
+            _close(call, request, row, closing, asked_for)
     except (Changed, Conflict, WrongInput) as error:
         return _again(call, request, row, closing, error)
     return RedirectResponse("/worklist?" + f"queue={row.queue}", 303)
 
 
-def _close(call: Call, request: Request, row: WorkRow, closing: Closing) -> None:
+def _close(call: Call, request: Request, row: WorkRow, closing: Closing, asked_for: Flags) -> None:
     if row.owner_id != call.who.id:
         told = template("{name} has it now.") if row.owner else template("Nobody has it now.")
         raise Conflict(str(words_of(request, call.who).say(told, name=row.owner).unescape()))
     must_match(closing.seen, tag(row))
     if closing.minutes and closing.began is not None and call.who.may(Right.TIME_WRITE):
         _write_time(call, row, closing.began, closing.activity, closing.live)
-    complete_task(call.connection, row.id, call.who.name, closing.disposition(call.now), call.now)
+    ended = closing.disposition(call.now, asked_for)
+    complete_task(call.connection, row.id, call.who.name, ended, call.now)
     # As all that is stored, in English; it is translated where it is read.
     title = str(words(ENGLISH).say(ASK_AGAIN, title=row.title).unescape())
     new = closing.follow_up(title, row.sentence, row.queue, call.now)

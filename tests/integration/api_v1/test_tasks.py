@@ -61,6 +61,7 @@ def test_a_task_shows_why(world: World) -> None:
     shown = world.get(f"/tasks/{task['id']}")
     assert [line["severity"] for line in shown["evidence"]] == ["P2", "P1"]
     assert shown["explanation"]["rule_key"] == "glucose_low"
+    assert shown["ask_for"][:2] == ["cannot_be_woken", "confused"]
     assert [line["event"] for line in shown["history"]] == ["opened", "task_requested"]
 
 

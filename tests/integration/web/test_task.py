@@ -7,14 +7,19 @@ from uuid import UUID
 import pytest
 
 from gateway.access.rights import Role
-from gateway.care.dispositions import RedFlag
+from gateway.care.red_flags import asked_for
 from gateway.storage import care_teams
 from tests.fixtures.console import Console
 from tests.integration.web.work import add_patient, add_task
 
+
+def no_flags(subject: str) -> dict[str, str]:
+    return {f"flag_{flag}": "no" for flag in asked_for(subject)}
+
+
 HTMX = {"hx-request": "true"}
 END = {"urgency": "self_care", "outcome": "repeat_normal", "actionable": "yes"}
-NO_FLAGS = {f"flag_{flag.value}": "no" for flag in RedFlag}
+NO_FLAGS = no_flags("several")
 
 
 @pytest.fixture
@@ -72,6 +77,24 @@ def test_a_red_flag_is_kept(console: Console, patient: UUID) -> None:
     check = row_of(console, task)["disposition"]["symptom_check"]
     assert check["red_flags"] == ["chest_pain"]
     assert check["answered_by"] == "carer"
+
+
+def test_low_glucose_is_asked_for_swallowing_first_and_back_pain_may_be_told(
+    console: Console, patient: UUID
+) -> None:
+    task = taken(console, patient, rule="glucose_low", direction="low", priority="P1")
+    html = console.client(Role.COORDINATOR).get(f"/tasks/{task}").text
+    before, beside = html.split("They tell of something else")
+    assert "Cannot swallow" in before
+    assert "Back pain" not in before
+    assert "Back pain" in beside
+    end = END | no_flags("glucose low") | {"answered_by": "carer", "flag_back_pain": "yes"}
+    assert close(console, task, **end)[0] == 400  # not a matter of self care
+    assert close(console, task, **end | {"urgency": "hospital_today"})[0] == 303
+    check = row_of(console, task)["disposition"]["symptom_check"]
+    assert check["red_flags"] == ["back_pain"]
+    assert check["asked"][0] == "cannot_be_woken"
+    assert "Back pain" in console.client(Role.COORDINATOR).get(f"/tasks/{task}").text
 
 
 @pytest.mark.parametrize(

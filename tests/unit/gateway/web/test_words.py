@@ -6,11 +6,10 @@ from enum import StrEnum
 
 import pytest
 
-from alerting.model import Rule, Severity
-from alerting.packs.loader import load_packs
-from gateway.care import scripts
+from alerting.model import Severity
 from gateway.care.dispositions import Answered, Outcome, RedFlag, Urgency
 from gateway.care.moves import Status
+from gateway.care.red_flags import asked_for
 from gateway.storage.contacts import Channel, Reached, WithWhom
 from gateway.storage.minutes import Activity
 from gateway.web import labels
@@ -70,15 +69,6 @@ def test_a_telephone_number_is_written_as_people_read_it() -> None:
     assert phone("unknown") == "unknown"
 
 
-@pytest.mark.parametrize("rule", load_packs().values(), ids=lambda rule: rule.key)
-def test_every_rule_has_a_script(rule: Rule) -> None:
-    component = getattr(rule, "component", None)
-    steps = scripts.script(rule.queue, rule.key, component, rule.direction)
-    assert steps
-    if rule.queue == "clinical" and component in {"systolic", "diastolic", "pulse", "weight"}:
-        assert steps is not scripts.SCRIPTS["several"]
-
-
 def test_a_form_of_nonsense_names_what_is_wrong() -> None:
     closing, strange = read({"urgency": "soon", "attempts": "many", "note": "Well."})
     assert strange == ["attempts", "urgency"]
@@ -87,6 +77,17 @@ def test_a_form_of_nonsense_names_what_is_wrong() -> None:
 
 def test_an_answer_to_some_symptoms_is_none() -> None:
     closing, _ = read({"flag_chest_pain": "no", "urgency": "self_care"})
-    assert "flags" in closing.wrong(Severity.P4)
-    assert "flags" in Closing().wrong(Severity.P1)
-    assert "flags" not in Closing().wrong(Severity.P2)
+    asked = asked_for("pressure high")
+    assert "flags" in closing.wrong(Severity.P4, asked)
+    assert "flags" in Closing().wrong(Severity.P1, asked)
+    assert "flags" not in Closing().wrong(Severity.P2, asked)
+
+
+def test_what_they_tell_beside_the_list_is_kept_with_what_was_asked() -> None:
+    asked = asked_for("glucose low")
+    answers = {f"flag_{flag}": "no" for flag in asked} | {"flag_back_pain": "yes"}
+    closing, _ = read({**answers, "answered_by": "patient", "urgency": "emergency_now"})
+    assert "flags" not in closing.wrong(Severity.P1, asked)
+    check = closing.disposition(NOW, asked).symptom_check
+    assert check is not None
+    assert (check.red_flags, check.asked) == ((RedFlag.BACK_PAIN,), asked)

@@ -1,0 +1,38 @@
+"""What a task is about, as one word or two: the key of its script and of its list of red flags."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+OTHER: Final = "several"
+_OF: Final[Mapping[str, str]] = {
+    "systolic": "pressure",
+    "diastolic": "pressure",
+    "mean_pressure": "pressure",
+    "glucose": "glucose",
+    "spo2": "spo2",
+    "pulse": "pulse",
+    "weight": "weight",
+    "temperature": "temperature",
+}
+Explanation = Mapping[str, Any] | None
+
+
+def about(queue: str, rule_key: str | None, direction: str | None, explanation: Explanation) -> str:
+    """Return the key, as `glucose low`."""
+    if queue == "technical":
+        return "equipment"
+    if queue == "adherence":
+        jumped = (rule_key or "").endswith("_jump")
+        return "whose is it" if jumped else "nothing measured"
+    measured = _OF.get(component(rule_key, explanation) or "")
+    if measured is None:
+        return OTHER
+    # A share of values below a range grows with values that are low.
+    below = (explanation or {}).get("parameters", {}).get("measure") == "below"
+    return f"{measured} {'low' if below else direction}"
+
+
+def component(rule_key: str | None, explanation: Explanation) -> str | None:
+    """Return what was measured; without reasons, guess it by the rule's name, as systolic_high."""
+    told = (explanation or {}).get("parameters", {}).get("component")
+    return told or next((part for part in (rule_key or "").split("_") if part in _OF), None)
