@@ -28,7 +28,7 @@ from gateway.life import AUDIT, MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
 from gateway.notifiers_file import read_notifiers
 from gateway.operators import Alarm
-from gateway.outbox.run import connectors, couriers
+from gateway.outbox.run import FarSides
 from gateway.rules.packs import site_rules
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -98,14 +98,13 @@ def run_worker(settings: Settings) -> None:
     """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
     delivery = Delivery(read_notifiers(settings.home / "notifiers.toml"))
-    rules, far = site_rules(settings), connectors(settings)
-    stop, database = stop_on_signals(), settings.database()
+    rules, stop, database = site_rules(settings), stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
     seal = Loop(database, stop, Seal(settings).look, AUDIT)
     broker = Loop(database, stop, Keeper(settings, database).look, HUBS, poll_s=LOOK_S)
-    told = [*couriers(settings, far, database, stop), *fhir_loops(settings, database, stop)]
-    with running([*beside_worker(database, stop, delivery), *told, dog, seal, broker]):
+    far, facade = FarSides(settings, database, stop), fhir_loops(settings, database, stop)
+    with running([*beside_worker(database, stop, delivery), far, *facade, dog, seal, broker]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 
@@ -115,7 +114,7 @@ def beside_worker(database: Database, stop: threading.Event, delivery: Delivery)
 
 
 @contextmanager
-def running(loops: Sequence[Loop]) -> Iterator[None]:
+def running(loops: Sequence[Loop | FarSides]) -> Iterator[None]:
     """Run loops in threads beside the caller; they end by the event that was given to them."""
     threads = [threading.Thread(target=loop.run, name="beside", daemon=True) for loop in loops]
     for thread in threads:

@@ -1,5 +1,6 @@
 """`connectors list`, `test`, `replay`: the worklists elsewhere."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,12 @@ from gateway.cli import given
 from gateway.cli.groups import group
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.connectors.ports import Evidence, Patient, Put, Request, Value, Work
+from gateway.errors import WrongInput
 from gateway.outbox.file import FILE, Entry, find, read_connectors
 from gateway.settings import Settings, load_settings
 from gateway.storage import connectors as store
+from gateway.storage.database import Connection
+from gateway.storage.outbox import check
 from gateway.storage.outgoing import cut, work
 
 Name = Annotated[str, typer.Argument(help=f"As it is named in {FILE}.")]
@@ -34,14 +38,17 @@ def register(app: typer.Typer) -> None:
 
 def list_(as_json: JsonOption = False) -> None:
     """List what waits, fails and is dead, since when; exit 1 if any fails. Example: connectors list."""  # noqa: E501 - one sentence with its example
-    now = datetime.now(UTC)
-    with load_settings().database().transaction() as connection:
+    settings, now = load_settings(), datetime.now(UTC)
+    with settings.database().transaction() as connection:
         rows = store.connectors(connection, now)
+        wrong = _wrong(settings, connection)
+    if wrong:
+        print(f"hearthline-gateway: A worker serves no far side: {wrong}", file=sys.stderr)
     if as_json:
         print_json([row.model_dump() | {"standing": row.state} for row in rows])
     else:
         print_table("Connectors", [_line(row) for row in rows], f"No connector; see {FILE}.")
-    if any(row.state in ("failing", "dead") for row in rows):
+    if wrong or any(row.state in ("failing", "dead") for row in rows):
         raise typer.Exit(1)
 
 
@@ -87,6 +94,15 @@ def replay(
             count=count,
         )
     print_json({"replayed": count}) if as_json else print(f"{count} wait again.")
+
+
+def _wrong(settings: Settings, connection: Connection) -> str | None:
+    """Return what keeps a worker that reads the file now from serving it."""
+    try:
+        check(connection, [entry.row() for entry in read_connectors(settings.home / FILE)])
+    except WrongInput as error:
+        return str(error)
+    return None
 
 
 def _line(row: store.ConnectorRow) -> dict[str, Any]:

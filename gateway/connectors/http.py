@@ -33,7 +33,10 @@ MASK: Final = "********"
 
 def _far_url(url: str) -> str:
     """Look whether secrets may be sent there: TLS, or this machine."""
-    parsed = httpx.URL(url)
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ValueError("this is no address") from None
     local = parsed.scheme == "http" and parsed.host in ("localhost", "127.0.0.1", "::1")
     if (parsed.scheme != "https" and not local) or parsed.userinfo or parsed.fragment:
         raise ValueError("an address begins with https://, and has no user and no fragment")

@@ -35,7 +35,9 @@ COMMON: Final = """
 ## What every table says
 
 `connectors.toml` in the gateway's home has a table for each far side; its name is yours to choose.
-Beside the keys of its kind, it has:
+While anything in it is wrong no far side is served, and readings are evaluated all the same;
+`hearthline-gateway connectors list` says what is wrong, and what was mended is taken up within a
+minute. Beside the keys of its kind, a table has:
 """
 
 

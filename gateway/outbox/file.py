@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
@@ -100,7 +101,28 @@ def read_connectors(path: Path) -> Sequence[Entry]:
         return ()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise WrongInput(f"{path} is not TOML.") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
     return [_entry(path, name, table) for name, table in tables.items()]
+
+
+def is_wrong(path: Path) -> bool:
+    """Say whether a worker that reads the file now can serve nobody."""
+    try:
+        return _is_wrong(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+@lru_cache(maxsize=1)
+def _is_wrong(path: Path, _changed: int) -> bool:
+    try:
+        read_connectors(path)
+    except WrongInput:
+        return True
+    return False
 
 
 def find(entries: Sequence[Entry], name: str) -> Entry:

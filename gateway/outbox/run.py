@@ -1,39 +1,96 @@
-"""The couriers of a site, each in a loop of its own: a slow far side holds up no other."""
+"""The couriers of a site, each in a loop of its own: a slow far side holds up no other.
+
+Whatever is wrong with connectors.toml, the worker evaluates readings: no far side is served until
+the file is mended, and that is said.
+"""
 
 import threading
-from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
+from gateway.errors import WrongInput
 from gateway.life import Loop
 from gateway.outbox.courier import Courier
-from gateway.outbox.file import FILE, Entry, read_connectors
+from gateway.outbox.file import FILE, read_connectors
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.outbox import register
-from gateway.worker import POLL_S
+from gateway.storage.outbox import not_served, register
+from gateway.worker import LONGEST_RETRY_S, POLL_S
 
 OUTBOX: Final = "outbox"
 SOONEST_S: Final = 0.05
+AGAIN_S: Final = 60.0
+"""So often a wrong file is looked at again."""
+DO: Final = "mend it; it is read again every minute; `connectors list` says whether it is right"
+
+log = structlog.get_logger()
 
 
-def connectors(settings: Settings) -> Sequence[Entry]:
-    """Return the far sides of the site's connectors.toml. Raises WrongInput."""
-    return read_connectors(settings.home / FILE)
+class FarSides:
+    """Serves the far sides of the site's connectors.toml as soon as the file is right."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        stop: threading.Event,
+        again_s: float = AGAIN_S,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._stop = stop
+        self._again_s = again_s
+        self._said = ""
+
+    def run(self) -> None:
+        """Take the file up, then serve until stopped."""
+        while not self._stop.is_set():
+            try:
+                loops = self._loops()
+            except WrongInput as error:
+                wait_s = self._say(str(error))
+            except Exception as error:  # noqa: BLE001 - as of a database that is away
+                wait_s, name = LONGEST_RETRY_S, type(error).__name__
+                log.warning("loop_interrupted", loop=OUTBOX, error=name, retry_s=wait_s)
+            else:
+                _serve(loops)
+                return
+            self._stop.wait(wait_s)
+
+    def _loops(self) -> list[Loop]:
+        """Make the database's far sides those of the file, and return their loops."""
+        entries = read_connectors(self._settings.home / FILE)
+        with self._database.transaction() as connection:
+            register(connection, [entry.row() for entry in entries])
+        return [
+            Loop(
+                self._database,
+                self._stop,
+                Courier(entry, self._settings.console_origin).look,
+                OUTBOX,
+                poll_s=min(POLL_S, max(SOONEST_S, entry.pause.total_seconds())),
+            )
+            for entry in entries
+        ]
+
+    def _say(self, wrong: str) -> float:
+        """Say what is wrong, once: in the log, and of each far side; return how long to wait."""
+        if wrong != self._said:
+            log.error("far_sides_not_served", wrong=wrong, do=DO)
+            self._said = wrong
+        try:
+            with self._database.transaction() as connection:
+                not_served(connection)
+        except Exception as error:  # noqa: BLE001 - it is marked at the next look
+            log.warning("loop_interrupted", loop=OUTBOX, error=type(error).__name__)
+        return self._again_s
 
 
-def couriers(
-    settings: Settings, entries: Sequence[Entry], database: Database, stop: threading.Event
-) -> list[Loop]:
-    """Make the database's far sides those of the file, and return their loops."""
-    with database.transaction() as connection:
-        register(connection, [entry.row() for entry in entries])
-    return [
-        Loop(
-            database,
-            stop,
-            Courier(entry, settings.console_origin).look,
-            OUTBOX,
-            poll_s=min(POLL_S, max(SOONEST_S, entry.pause.total_seconds())),
-        )
-        for entry in entries
-    ]
+def _serve(loops: list[Loop]) -> None:
+    """Run each in a thread until all of them end, by the event that was given to them."""
+    threads = [threading.Thread(target=loop.run, name="courier", daemon=True) for loop in loops]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
@@ -24,7 +23,14 @@ ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, contents = excluded.content
 # A name is one far side's for ever: its history stands under it.
 TAKEN: Final = """
 SELECT name FROM connector WHERE name = %(name)s AND organisation_id <> %(organisation)s"""
+ORGANISATION: Final = "SELECT FROM organisation WHERE id = %(organisation)s"
 ACTIVE: Final = "SELECT FROM connector WHERE id = %s AND active"
+# While connectors.toml is wrong. Who failed before says why, as before.
+FILE_WRONG: Final = "connectors_toml_wrong"
+NOT_SERVED: Final = """
+UPDATE connector SET down_since = clock_timestamp(), error = %s
+WHERE active AND down_since IS NULL"""
+SERVED: Final = "UPDATE connector SET down_since = NULL, error = NULL WHERE error = %s"
 RETIRE: Final = "UPDATE connector SET active = false WHERE active AND id <> ALL(%s)"
 # Who is new is told of everything that is open; who was away, also of what was closed meanwhile.
 # Whoever was here all the time: of what is open and was never told, as when it has another queue.
@@ -162,24 +168,35 @@ class Waiting:
     failed_at: datetime | None
 
 
-def register(connection: Connection, connectors: Sequence[Mapping[str, Any]]) -> None:
-    """Make the table what the file is; a far side is told of all that it does not know.
-
-    Raises WrongInput.
-    """
+def check(connection: Connection, connectors: Sequence[Mapping[str, Any]]) -> None:
+    """Look whether the file fits the database. Raises WrongInput."""
     for each in connectors:
         if connection.execute(TAKEN, each).fetchone():
             raise WrongInput(
                 f"{each['name']} was a connector of another organisation: give it another name."
             )
-        was_here = connection.execute(ACTIVE, [each["id"]]).fetchone() is not None
-        try:
-            connection.execute(REGISTER, each)
-        except ForeignKeyViolation:
+        if connection.execute(ORGANISATION, each).fetchone() is None:
             unknown = f"{each['name']}.organisation: there is no organisation of this id."
-            raise WrongInput(unknown) from None
+            raise WrongInput(unknown)
+
+
+def register(connection: Connection, connectors: Sequence[Mapping[str, Any]]) -> None:
+    """Make the table what the file is; a far side is told of all that it does not know.
+
+    Raises WrongInput.
+    """
+    check(connection, connectors)
+    for each in connectors:
+        was_here = connection.execute(ACTIVE, [each["id"]]).fetchone() is not None
+        connection.execute(REGISTER, each)
         connection.execute(ALL_OPEN, {"id": each["id"], "was_here": was_here})
     connection.execute(RETIRE, [[each["id"] for each in connectors]])
+    connection.execute(SERVED, [FILE_WRONG])
+
+
+def not_served(connection: Connection) -> None:
+    """Mark the far sides that there were: nobody serves them while the file is wrong."""
+    connection.execute(NOT_SERVED, [FILE_WRONG])
 
 
 def next_waiting(connection: Connection, connector: UUID, now: datetime) -> Waiting | None:

@@ -11,6 +11,7 @@ from alerting.words import template
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.connectors import kinds
+from gateway.outbox.file import FILE, is_wrong
 from gateway.storage.connectors import (
     State,
     connectors,
@@ -19,6 +20,7 @@ from gateway.storage.connectors import (
     not_done,
     replay,
 )
+from gateway.storage.outbox import FILE_WRONG
 from gateway.web.answers import done, words_of
 from gateway.web.navigation import Entry
 from gateway.web.templates import page
@@ -42,11 +44,13 @@ def show(call: Reader, request: Request) -> HTMLResponse:
     """Show every far side and how it is, the failing first."""
     rows = connectors(call.connection, call.now)
     titles = {name: kind.title for name, kind in kinds().items()}
+    file = request.app.state.settings.home / FILE
     return page(
         request,
         "connectors.html",
         call.who,
         rows=rows,
+        wrong=is_wrong(file) or any(row.error == FILE_WRONG for row in rows),
         titles=titles,
         words=WORDS,
         dead={row.id: dead_letters(call.connection, row.id, 20) for row in rows if row.dead},

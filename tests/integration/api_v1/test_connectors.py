@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from gateway.access.rights import Role
 from gateway.outbox.arrivals import apply_next
 from gateway.outbox.file import Entry, find, read_connectors
-from gateway.storage.outbox import register
+from gateway.storage.outbox import not_served, register
 from tests.integration.alerting.homes import one, rows
 from tests.integration.api_v1.conftest import World
 
@@ -196,3 +196,18 @@ def test_what_was_given_up_is_seen_and_tried_again(world: World) -> None:
     assert world.code(again) == (404, "not_found")
     query = "SELECT count(*) AS n FROM audit WHERE action = 'connector.replay'"
     assert rows(world.console.database, query)[0]["n"] >= 1
+
+
+@pytest.mark.usefixtures("entry")
+def test_a_wrong_file_is_seen_on_the_page(world: World) -> None:
+    file, said = world.console.app.state.settings.home / "connectors.toml", "toml is wrong"
+    reader, right = world.console.client(Role.ADMINISTRATOR), file.read_text()
+    assert said not in reader.get("/connectors").text
+    file.write_text(right + "[crm]")
+    assert said in reader.get("/connectors").text
+    file.write_text(right)
+    with world.console.database.transaction() as connection:
+        not_served(connection)
+    assert said in reader.get("/connectors").text
+    (found,) = world.get("/connectors", Role.ADMINISTRATOR)
+    assert (found["standing"], found["error"]) == ("failing", "connectors_toml_wrong")
