@@ -25,6 +25,8 @@ OK: Final = frozenset({200, 201, 202, 204})
 BUSY: Final = frozenset({408, 423, 425, 429, 477})
 CREDENTIALS: Final = frozenset({401, 403})
 MOVED: Final = frozenset({301, 302, 303, 307, 308})
+# Where a connector does not expect it: another server, or another place on this one.
+NOT_HERE: Final = frozenset({404, 405})
 SERVER: Final = 500
 LONGEST: Final = timedelta(hours=1)
 SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "x-api-key", "webhook-signature"})
@@ -135,7 +137,8 @@ def means(answer: httpx.Response) -> Later | Refused:
         # No fault of the task's: it waits until somebody mends the credentials.
         return Later(f"http_{status}")
     # A redirection is a page of maintenance, or an address that has moved: no task's fault, either.
-    if status in BUSY | MOVED or status >= SERVER:
+    # Nor is a wrong address in our settings. One task that alone is not found is given up in time.
+    if status in BUSY | MOVED | NOT_HERE or status >= SERVER:
         return Later(f"http_{status}", asked(answer))
     return Refused(f"http_{status}")
 

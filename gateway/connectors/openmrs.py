@@ -36,7 +36,7 @@ from gateway.connectors.fhir_parts import bundle
 from gateway.connectors.fhir_parts.codes import STATUS, Json
 from gateway.connectors.fhir_parts.feed import FRESH, Feed
 from gateway.connectors.fhir_parts.openmrs_task import Pages, Settings
-from gateway.connectors.http import Far, far_now, shown
+from gateway.connectors.http import Far, far_now, means, shown
 from gateway.connectors.ports import (
     Changed,
     Changes,
@@ -84,9 +84,10 @@ class OpenMrs:
         answer = self.far.send(self._change(work, current), also=NO_UPSERT)
         if not isinstance(answer, httpx.Response):
             return answer
-        if answer.status_code in NO_UPSERT:
-            return Refused("upsert_of_task_is_off")
         there = bundle.content(answer)
+        if answer.status_code in NO_UPSERT:
+            # No task's fault. Who answers without a resource is no FHIR server: a wrong address.
+            return Later("upsert_of_task_is_off") if there else means(answer)
         if there is None:
             return Later("not_understood")
         return Put(str(work.task), self.pages.print(there))
