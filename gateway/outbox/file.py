@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
 from alerting.model import Queue
 from device_profiles.reading import Frozen
 from gateway.connectors import kinds
 from gateway.connectors.ports import Connector, Contents
-from gateway.connectors.signing import SigningSecret
+from gateway.connectors.signing import PingSecret, SigningSecret
 from gateway.errors import NotFound, WrongInput
 
 FILE: Final = "connectors.toml"
@@ -42,6 +42,19 @@ class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
     """How often it is asked what changed, in seconds."""
     inbound_secrets: Annotated[tuple[SigningSecret, ...], Field(max_length=3)] = ()
     """By which its webhooks to us are signed (Standard Webhooks), the newest first."""
+    ping_secrets: Annotated[tuple[PingSecret, ...], Field(max_length=3)] = ()
+    """By which it may ask us to look at once what changed there, and nothing else; any 20 letters
+    or more, none of `inbound_secrets`. The newest first."""
+
+    @field_validator("ping_secrets")
+    @classmethod
+    def _signs_nothing(
+        cls, secrets: tuple[PingSecret, ...], told: ValidationInfo
+    ) -> tuple[PingSecret, ...]:
+        """Whoever may read a subscription must not be able to close a task."""
+        if set(secrets) & set(told.data.get("inbound_secrets", ())):
+            raise ValueError("the secret of a ping signs nothing: give it one of its own")
+        return secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Sender:
     id: UUID
     organisation: UUID
     secrets: Sequence[str]
+    ping_secrets: Sequence[str]
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Look whether the message is the far side's, and of now. Raises NotSignedIn."""
@@ -35,9 +36,9 @@ class Sender:
         raise NotSignedIn
 
     def knows(self, shown: str) -> None:
-        """Look whether this is one of its secrets. Raises NotSignedIn."""
+        """Look whether this is one of its secrets of pings. Raises NotSignedIn."""
         given = shown.encode()
-        if not any(hmac.compare_digest(secret.encode(), given) for secret in self.secrets):
+        if not any(hmac.compare_digest(secret.encode(), given) for secret in self.ping_secrets):
             raise NotSignedIn
 
 
@@ -69,7 +70,8 @@ def _senders(path: Path, _changed: int) -> Mapping[str, Sender]:
             connector_id(each.organisation, name),
             each.organisation,
             [secret.get_secret_value() for secret in each.inbound_secrets],
+            [secret.get_secret_value() for secret in each.ping_secrets],
         )
         for name, each in found.items()
-        if each.inbound_secrets
+        if each.inbound_secrets or each.ping_secrets
     }

@@ -148,7 +148,10 @@ def hear(request: Request, name: str, body: Annotated[bytes, Depends(_body)]) ->
 
 @router.post("/{name}/ping", status_code=204, include_in_schema=False)
 def ping(request: Request, name: str, authorization: Annotated[str, Header()] = "") -> Response:
-    """Ask the far side at once what has changed there, as its rest-hook asks. `Bearer SECRET`."""
+    """Ask the far side at once what has changed there, as its rest-hook asks. `Bearer SECRET`.
+
+    The secret is one of `ping_secrets`, which sign nothing.
+    """
     who = _sender(request, name)
     who.knows(authorization.removeprefix("Bearer "))
     with _site(request).transaction(who.organisation) as connection:

@@ -16,12 +16,14 @@ from gateway.storage.outbox import not_served, register
 from tests.integration.alerting.homes import one, rows
 from tests.integration.api_v1.conftest import World
 
+PING = "a-ping-and-nothing-else-0001"
 OLD, NEW = "whsec_" + "b2xkb2xkb2xkb2xkb2xkb2xk", "whsec_" + "bmV3bmV3bmV3bmV3bmV3bmV3"
 FILE = """
 [crm]
 kind = "webhook"
 organisation = "{organisation}"
 inbound_secrets = ["{new}", "{old}"]
+ping_secrets = ["{ping}"]
 url = "http://127.0.0.1:9/tasks"
 secrets = ["{new}"]
 """
@@ -31,7 +33,7 @@ secrets = ["{new}"]
 def entry(world: World) -> Entry:
     """Set up one far side of the first clinic; of its tasks one is dead."""
     home = world.console.app.state.settings.home
-    text = FILE.format(organisation=world.console.organisations[0], new=NEW, old=OLD)
+    text = FILE.format(organisation=world.console.organisations[0], new=NEW, old=OLD, ping=PING)
     (home / "connectors.toml").write_text(text)
     found = find(read_connectors(home / "connectors.toml"), "crm")
     with world.console.database.transaction() as connection:
@@ -163,9 +165,11 @@ def test_who_knows_the_secret_may_ask_us_to_look(world: World, entry: Entry) -> 
     nobody = world.console.nobody()
     assert nobody.post(path, headers={"authorization": "Bearer no"}).status_code == 401
     assert nobody.post(path).status_code == 401
+    signs = {"authorization": f"Bearer {NEW}"}
+    assert nobody.post(path, headers=signs).status_code == 401, "it is another secret's work"
     query = "SELECT poll_at FROM connector WHERE id = %s"
     assert one(world.console.database, query, [entry.id])["poll_at"] == later
-    assert nobody.post(path, headers={"authorization": f"Bearer {OLD}"}).status_code == 204
+    assert nobody.post(path, headers={"authorization": f"Bearer {PING}"}).status_code == 204
     assert one(world.console.database, query, [entry.id])["poll_at"] < later
 
 

@@ -19,6 +19,13 @@ from tests.fixtures.database import copied
 from tests.fixtures.site import Site, make_site
 from tests.integration.alerting.homes import evaluate, one, take_pressures
 
+SIGNS_TOO = """
+[crm]
+kind = 'webhook'
+organisation = '{o}'
+inbound_secrets = ['whsec_aHVzaGh1c2hodXNoaHVzaA==']
+ping_secrets = ['whsec_aHVzaGh1c2hodXNoaHVzaA==']
+"""
 HEALTH = ("184", "mmHg", "Blood pressure", "systolic", "MRN-0001 ")
 
 
@@ -74,6 +81,14 @@ def test_a_dry_run_shows_the_request_masked_and_sends_nothing(side: FarSide) -> 
     assert "Nothing was sent." in text
     assert not [secret for secret in side.secrets if secret in text]
     assert not [word for word in HEALTH if word in text]
+
+
+def test_what_lets_it_in_here_is_not_shown(home: Path, site: Site, side: FarSide) -> None:
+    ours = {"ping_secrets": ["a-ping-and-nothing-else"], "inbound_secrets": ["whsec_aHVzaA=="]}
+    write(home, site, side, **ours)
+    code, text = run("test", "crm", "--dry-run")
+    assert code == 0
+    assert not [secret for (secret,) in ours.values() if secret in text]
 
 
 def test_more_is_shown_where_the_file_allows_more(home: Path, site: Site, side: FarSide) -> None:
@@ -139,6 +154,11 @@ def test_what_waits_and_what_is_dead_is_listed_and_replayed(home: Path, shared: 
         ("[crm]\nkind = 'webhook'\norganisation = '{o}'\nsecret = 'hush'", "crm."),
         ("[crm]\nkind = 'hubspot'\norganisation = '{o}'\ntoken = ['hush']", "crm.token"),
         ("[crm]\nkind = 'webhook'\norganisation = '{o}'\ncontents = 'all'", "crm.contents"),
+        (
+            "[crm]\nkind = 'webhook'\norganisation = '{o}'\nping_secrets = ['hush']",
+            "crm.ping_secrets",
+        ),
+        (SIGNS_TOO, "crm.ping_secrets: Value error, the secret of a ping signs nothing"),
     ],
 )
 def test_a_wrong_file_is_told_by_its_place_and_quotes_nothing(
