@@ -1,14 +1,16 @@
 """What the audit answers: who did what, who saw whom, newest first, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from pydantic import Field
 
 from device_profiles.reading import Frozen
+from gateway.access.who import Who
 from gateway.storage.database import Connection
 from gateway.storage.patients import like
 
@@ -34,6 +36,14 @@ WHERE organisation_id = %(organisation)s AND patients @> ARRAY[%(patient)s::uuid
   AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
 GROUP BY actor_kind, actor_id, coalesce(actor_id::text, actor)
 ORDER BY max(at) DESC, actor LIMIT %(limit)s"""
+# By the person's own last entries, which an index has: however much others do.
+LATELY: Final = """
+SELECT DISTINCT unnest(patients) AS patient FROM (
+    SELECT at, session_id, action, patients, subject_id, detail FROM audit
+    WHERE organisation_id = %(organisation)s AND actor_id = %(person)s ORDER BY seq DESC LIMIT 100
+) AS last
+WHERE at > %(since)s AND session_id = %(session)s AND action = %(action)s
+  AND subject_id IS NOT DISTINCT FROM %(subject)s AND detail::jsonb = %(detail)s"""
 NAMES: Final = "SELECT id, name FROM patient WHERE organisation_id = %s AND id = ANY(%s)"
 NAMED: Final = """
 SELECT id, name FROM patient WHERE organisation_id = %s AND lower(name) LIKE '%%' || %s || '%%'
@@ -114,6 +124,28 @@ def seen_by(
         "limit": limit,
     }
     return [SeenBy(**row) for row in connection.execute(SEEN_BY, asked)]
+
+
+def seen_lately(
+    connection: Connection,
+    who: Who,
+    action: str,
+    since: datetime,
+    *,
+    subject: tuple[str, str] | None,
+    detail: Mapping[str, Any],
+) -> set[UUID]:
+    """Return whom this session has an entry for, of the same action with the same detail."""
+    asked = {
+        "organisation": who.organisation,
+        "person": who.id,
+        "session": who.session,
+        "action": action,
+        "subject": subject[1] if subject else None,
+        "detail": Jsonb(dict(detail)),
+        "since": since,
+    }
+    return {row["patient"] for row in connection.execute(LATELY, asked)}
 
 
 def patient_names(

@@ -2,7 +2,8 @@
 
 A listener of PostgreSQL's notifications runs in a thread. Who watches has a bounded queue; who is
 too slow, or was away for too long, is told to look at everything again. Nothing is kept beyond the
-last changes, by which a page catches up with what happened while it was on its way.
+last changes, by which a page catches up with what happened while it was on its way; of readings,
+which are many, only who had some last.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from secrets import token_hex
 from typing import Any, Final, Self
 from uuid import UUID
@@ -23,7 +25,9 @@ from gateway.errors import GatewayError
 from gateway.storage.database import Connection
 
 CHANNEL: Final = "change"
+READING: Final = "reading"
 KEPT: Final = 1000
+MOST_PATIENTS: Final = 10_000
 MOST_WAITING: Final = 100
 BEAT_S: Final = 15.0
 """So often something is sent, lest a proxy takes the stream for dead."""
@@ -90,8 +94,9 @@ class Live:
         self._begin()
 
     def _begin(self) -> None:
-        self._epoch, self._count = token_hex(4), 0
-        self._recent: deque[tuple[int, Change]] = deque(maxlen=KEPT)
+        self._epoch, self._count, self._forgotten = token_hex(4), 0, 0
+        self._recent: deque[tuple[int, Change]] = deque()
+        self._readings: dict[UUID, tuple[int, Change]] = {}
 
     @property
     def place(self) -> str:
@@ -116,12 +121,11 @@ class Live:
         """Yield what changes from a place on; None in between, so that the line is not silent."""
         watcher = _Watcher(asyncio.get_running_loop(), sees)
         with self._lock:
-            missed = self._missed(since)
+            missed = self._missed(since, sees)
             self._watchers.add(watcher)
         try:
             for told in missed:
-                if told.change is None or sees(told.change):
-                    yield told
+                yield told
             while not self._stop.is_set():
                 told_now: Told | None = None
                 with suppress(TimeoutError):
@@ -132,15 +136,16 @@ class Live:
             with self._lock:
                 self._watchers.discard(watcher)
 
-    def _missed(self, since: str) -> list[Told]:
+    def _missed(self, since: str, sees: Sees) -> list[Told]:
         epoch, _, count = since.partition("-")
         at = int(count) if count.isdigit() else -1
         here = f"{self._epoch}-{self._count}"
         if not since:
             return []
-        if epoch != self._epoch or at > self._count or self._count - at > len(self._recent):
+        if epoch != self._epoch or not self._forgotten <= at <= self._count:
             return [Told(here)]
-        return [Told(f"{self._epoch}-{n}", change) for n, change in self._recent if n > at]
+        kept = sorted([*self._recent, *self._readings.values()], key=itemgetter(0))
+        return [Told(f"{self._epoch}-{n}", change) for n, change in kept if n > at and sees(change)]
 
     def _run(self) -> None:
         retry = FIRST_RETRY_S
@@ -183,9 +188,22 @@ class Live:
     def _tell(self, change: Change) -> None:
         with self._lock:
             self._count += 1
-            self._recent.append((self._count, change))
+            self._keep(change)
             told = Told(f"{self._epoch}-{self._count}", change)
             self._to({each for each in self._watchers if each.sees(change)}, told)
+
+    def _keep(self, change: Change) -> None:
+        """Keep it for who comes a little later; what is let go is remembered as a place."""
+        if change.what != READING:
+            self._recent.append((self._count, change))
+            if len(self._recent) > KEPT:
+                self._forgotten = max(self._forgotten, self._recent.popleft()[0])
+            return
+        self._readings.pop(change.patient, None)
+        self._readings[change.patient] = (self._count, change)
+        if len(self._readings) > MOST_PATIENTS:
+            oldest = next(iter(self._readings))
+            self._forgotten = max(self._forgotten, self._readings.pop(oldest)[0])
 
     def _to(self, watchers: set[_Watcher], told: Told) -> None:
         for watcher in list(watchers):

@@ -32,6 +32,7 @@ from gateway.storage.worklist import WorkRow
 from gateway.web import labels
 from gateway.web.closing import AGAIN, WRONG, Closing
 from gateway.web.limits import bands_of, rest_of
+from gateway.web.pages.live import live_from
 from gateway.web.templates import language_of, page
 from gateway.web.vitals import VITALS, Vital
 
@@ -67,7 +68,6 @@ def task_page(
     wrong: Sequence[str] = (),
     error: GatewayError | None = None,
     status: int = 200,
-    live: str = "",
 ) -> HTMLResponse:
     """Return the page; `closing` and `wrong` are of a form that could not be taken."""
     # A technical task is everybody's work; a record that is closed stays closed all the same.
@@ -101,8 +101,8 @@ def task_page(
         "wrong": list(wrong),
         "error": error,
         "elsewhere": elsewhere(call.connection, call.who.organisation, row.id),
-        "live": live,
-        "live_of": str(row.id),
+        "live": live_from(request, row.patient_id if health else None),
+        "live_of": str(row.patient_id if health else row.id),
         **(_of_patient(call, row.patient_id, row.id) if health else {"patient": None}),
     }
     return page(request, "task.html", call.who, status=status, **given)

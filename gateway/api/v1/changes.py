@@ -1,16 +1,19 @@
 """The stream of changes: what to look at again, by ids only (Server-Sent Events)."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from gateway.access.restricted import must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.api.documented import problems
-from gateway.web.pages.live import live
+from gateway.errors import Forbidden
+from gateway.web.pages.live import stream
 
 SAMPLE = (
     "id: 5f2b9c0e-7\n"
@@ -35,6 +38,16 @@ def listen(
     call: Annotated[Call, needs(Right.TASKS_READ, Right.TECHNICAL_TASKS)],
     request: Request,
     since: Annotated[str, Query(max_length=40, description="The last id that was heard.")] = "",
+    patient: Annotated[
+        UUID | None, Query(description="Whose readings are told too, as `reading`.")
+    ] = None,
 ) -> EventSourceResponse:
-    """Tell of tasks, snoozes, notes, contacts and time. It ends after four minutes: come back."""
-    return live(call, request, since)
+    """Tell of tasks, snoozes, notes, contacts and time. It ends after four minutes: come back.
+
+    Readings are many: of one patient's is told, of all that came at once by one of their ids.
+    """
+    if patient is not None:
+        if not call.who.may(Right.READINGS_READ):
+            raise Forbidden
+        must_see(call, patient)
+    return stream(call.who, request, since, patient)

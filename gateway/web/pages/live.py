@@ -4,15 +4,17 @@ import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.requests import Request
 
+from gateway.access.restricted import may_see
 from gateway.access.rights import Right
 from gateway.access.who import Who
 from gateway.api.call import Call, needs
-from gateway.web.live import Change, Live, Sees, Told
+from gateway.web.live import READING, Change, Live, Sees, Told
 
 router = APIRouter(include_in_schema=False)
 # The browser comes back by itself, and is asked anew who it is.
@@ -25,26 +27,44 @@ def live(
     call: Annotated[Call, needs(Right.TASKS_READ, Right.TECHNICAL_TASKS)],
     request: Request,
     since: Annotated[str, Query(max_length=40)] = "",
+    patient: UUID | None = None,
 ) -> EventSourceResponse:
-    """Tell what changes in the organisation, from what the page has seen on."""
+    """Tell what changes in the organisation, from what the page has seen on.
+
+    Of readings only a page of their patient is told. Where a record was closed meanwhile the page
+    goes on, and hears of none.
+    """
+    if patient is not None and not (call.who.may(Right.READINGS_READ) and may_see(call, patient)):
+        patient = None
+    return stream(call.who, request, since, patient)
+
+
+def stream(who: Who, request: Request, since: str, patient: UUID | None) -> EventSourceResponse:
+    """Return the stream; `patient` is one whose readings they may see."""
     feed: Live = request.app.state.live
     since = request.headers.get("last-event-id", since)
-    return EventSourceResponse(_events(feed, seen_by(call.who), since))
+    return EventSourceResponse(_events(feed, seen_by(who, patient), since))
 
 
-def live_from(request: Request) -> str:
-    """Return where a page that is made now begins to listen: what `page(live=...)` is given."""
+def live_from(request: Request, patient: UUID | None = None) -> str:
+    """Return where a page that is made now begins to listen: what `page(live=...)` is given.
+
+    With `patient` it hears of their readings too.
+    """
     feed: Live = request.app.state.live
-    return f"/live?since={feed.place}"
+    return f"/live?since={feed.place}" + (f"&patient={patient}" if patient else "")
 
 
-def seen_by(who: Who) -> Sees:
-    """Return which changes somebody may know of."""
+def seen_by(who: Who, patient: UUID | None = None) -> Sees:
+    """Return which changes somebody may know of, and of whose readings they asked to hear."""
     every = who.may(Right.TASKS_READ)
 
     def sees(change: Change) -> bool:
-        mine = change.organisation == who.organisation
-        return mine and (every or (change.what == "task" and change.queue == "technical"))
+        if change.organisation != who.organisation:
+            return False
+        if change.what == READING:
+            return change.patient == patient
+        return every or (change.what == "task" and change.queue == "technical")
 
     return sees
 

@@ -15,7 +15,6 @@ from alerting.words import template
 from gateway.access.restricted import may_see, must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
-from gateway.api.of_patient import looked_at
 from gateway.api.site_rules import SiteRules
 from gateway.care.evaluate import in_force
 from gateway.care.rules_of import rules_of
@@ -45,6 +44,7 @@ from gateway.storage.worklist import Wanted, worklist
 from gateway.web import labels, series, vitals
 from gateway.web.answers import done, words_of
 from gateway.web.limits import bands_of, rests_for
+from gateway.web.looking import saw
 from gateway.web.pages.live import live_from
 from gateway.web.templates import page
 
@@ -65,7 +65,7 @@ def show(
     """Show a patient, or ask for the reason where the record is closed."""
     if not may_see(call, patient):
         return RedirectResponse(f"/patients/{patient}/break-glass", 303)
-    looked_at(call, patient, "patient.view")
+    saw(call, request, "patient.view", [patient])
     keep_plans(call.connection)
     who, connection = find_registered(call.connection, patient), call.connection
     over = vitals.span(span)
@@ -100,7 +100,7 @@ def show(
         "relations": labels.RELATION,
         "may_work": call.who.may(Right.TASKS_WORK),
     }
-    shown |= {"live": live_from(request), "live_of": str(patient)}
+    shown |= {"live": live_from(request, patient), "live_of": str(patient)}
     return page(request, "patient.html", call.who, **shown)
 
 
@@ -109,7 +109,8 @@ def charts(
     call: Charts, request: Request, patient: UUID, rules: SiteRules, span: SpanKey = vitals.USUAL
 ) -> JSONResponse:
     """Return all charts of a time, as numbers."""
-    looked_at(call, patient, "reading.points")
+    must_see(call, patient)
+    saw(call, request, "reading.points", [patient])
     zone = show_patient(call.connection, patient, call.now, call.who.id).timezone
     over = vitals.span(span)
     whose = _whose(call, patient, over)
@@ -150,7 +151,8 @@ def table(
     call: Charts, request: Request, patient: UUID, key: str, span: SpanKey = vitals.USUAL
 ) -> HTMLResponse:
     """Show a chart as a table: every reading, or what the days, weeks and months have."""
-    looked_at(call, patient, "reading.points")
+    must_see(call, patient)
+    saw(call, request, "reading.points", [patient])
     zone = show_patient(call.connection, patient, call.now, call.who.id).timezone
     over = vitals.span(span)
     whose = _whose(call, patient, over)

@@ -21,7 +21,7 @@ from gateway.errors import Conflict
 from gateway.storage.colleagues import colleagues, find_colleague
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, go, words_of
-from gateway.web.pages.live import live_from
+from gateway.web.looking import saw
 from gateway.web.task_page import task_page
 from gateway.web.templates import page
 
@@ -38,8 +38,8 @@ def show(call: Reader, request: Request, task: UUID) -> Response:
     row = find(call, task)
     if row.hidden:
         return RedirectResponse(f"/patients/{row.patient_id}/break-glass", 303)
-    call.audit("task.view", patient=row.patient_id, subject=("task", str(task)))
-    return task_page(call, request, row, live=live_from(request))
+    saw(call, request, "task.view", [row.patient_id], ("task", str(task)))
+    return task_page(call, request, row)
 
 
 @router.get("/ask/{what}")

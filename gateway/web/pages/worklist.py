@@ -23,6 +23,7 @@ from gateway.storage.colleagues import colleagues, find_colleague
 from gateway.storage.programmes import list_programmes
 from gateway.storage.worklist import Wanted, WorkRow, place, worklist
 from gateway.web.answers import done, is_part, words_of
+from gateway.web.looking import saw
 from gateway.web.navigation import Entry
 from gateway.web.pages.live import live_from
 from gateway.web.templates import page
@@ -79,9 +80,7 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         # Which programme somebody is in tells what they have.
         sought = sought.model_copy(update={"queue": "technical", "programme": ""})
     rows, after = _rows(call, sought)
-    call.audit(
-        "worklist.view", queue=sought.queue, patients=list({str(r.patient_id) for r in rows})
-    )
+    saw(call, request, "worklist.view", (row.patient_id for row in rows), queue=sought.queue)
     shown: dict[str, Any] = {
         "sought": sought,
         "rows": rows,

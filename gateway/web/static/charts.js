@@ -27,8 +27,9 @@
   }).format(new Date(seconds * 1000));
 
   /* What is drawn under the lines: limits as shaded sides, alerts as a strip, notes as flags. */
-  function under(chart) {
+  function under(drawn) {
     return (u) => {
+      const { chart } = drawn;
       const { ctx, bbox } = u, ratio = devicePixelRatio;
       ctx.save();
       ctx.beginPath(); ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height); ctx.clip();
@@ -94,7 +95,8 @@
     ctx.beginPath(); ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height); ctx.clip();
   }
 
-  function columns(chart) {
+  function columns(drawn) {
+    const { chart } = drawn;
     const data = [chart.x], series = [{ label: said.time, value: (u, at) => at == null ? "–" : moment(at) }], bands = [];
     chart.series.forEach((one, n) => {
       const stroke = () => colour(COLOURS[n % COLOURS.length]);
@@ -103,9 +105,12 @@
       series.push({
         label: one.low ? `${one.title} (${said.mean})` : one.title, stroke, width: 1.5, dash: DASHES[n % DASHES.length],
         spanGaps: !one.low, points: { show: !many, size: n ? 6 : 5, fill: n ? () => colour("--surface") : stroke },
-        value: (u, value, index, at) => value == null ? "–" : `${number(value)} ${chart.unit}` +
-          (at != null && one.low && one.low[at] != null ? ` (${number(one.low[at])}–${number(one.high[at])})` : "") +
-          (at != null && one.doubtful?.[at] ? ` ${said.doubtful}` : ""),
+        value: (u, value, index, at) => {
+          const now = drawn.chart.series[n];
+          return value == null ? "–" : `${number(value)} ${chart.unit}` +
+            (at != null && now.low && now.low[at] != null ? ` (${number(now.low[at])}–${number(now.high[at])})` : "") +
+            (at != null && now.doubtful?.[at] ? ` ${said.doubtful}` : "");
+        },
       });
       if (one.low) {
         const at = data.length;
@@ -117,8 +122,9 @@
     return { data, series, bands };
   }
 
-  function range(chart) {
+  function range(drawn) {
     return (u, low, high) => {
+      const { chart } = drawn;
       if (low == null) return [0, 1];
       // A limit that is near is shown; one that is far away would only press the values flat.
       const room = Math.max(high - low, Math.abs(high) * 0.05, 1);
@@ -129,20 +135,39 @@
     };
   }
 
+  /* What must be the same for new numbers to go into the chart that is there. */
+  const shape = (chart) => JSON.stringify([chart.unit, chart.x.length > 120, !chart.limits.length && !chart.usual.length,
+    chart.series.map((one) => [one.name, !one.low])]);
+
   function draw(box, chart) {
-    plots.get(box)?.destroy();
+    const there = plots.get(box);
+    if (there?.shape === shape(chart)) {
+      const { min, max } = there.plot.scales.x, zoomed = min > there.since || max < there.until;
+      Object.assign(there.drawn, { chart });
+      Object.assign(there, { since: whole.since, until: whole.until });
+      there.plot.setData(columns(there.drawn).data, !zoomed);
+      if (zoomed) there.plot.redraw();
+      return describe(there.plot, chart);
+    }
+    there?.plot.destroy();
     box.replaceChildren();
-    const { data, series, bands } = columns(chart);
+    const drawn = { chart };
+    const { data, series, bands } = columns(drawn);
     const axis = { stroke: () => colour("--chart-axis"), grid: { stroke: () => colour("--chart-grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
     const plot = new uPlot({
       width: Math.max(240, box.clientWidth), height: chart.series.length > 1 ? TALL : HEIGHT, series, bands,
       padding: [8, chart.limits.length || chart.usual.length ? MARGIN : 12, 0, 0],
       tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), whole.zone),
       cursor: { sync: { key: "patient" }, drag: { x: true, y: false }, y: false },
-      scales: { x: { time: true, range: (u, low, high) => low == null || u.data[0].length < 2 || low === chart.x[0] ? [whole.since, whole.until] : [low, high] }, y: { range: range(chart) } },
+      scales: { x: { time: true, range: (u, low, high) => low == null || u.data[0].length < 2 || low === u.data[0][0] ? [whole.since, whole.until] : [low, high] }, y: { range: range(drawn) } },
       axes: [{ ...axis, values: stamps, size: 26 }, { ...axis, size: 46, values: (u, values) => values.map(number), label: undefined }],
-      hooks: { drawClear: [under(chart)] },
+      hooks: { drawClear: [under(drawn)] },
     }, data, box);
+    plots.set(box, { plot, drawn, shape: shape(chart), since: whole.since, until: whole.until });
+    describe(plot, chart);
+  }
+
+  function describe(plot, chart) {
     const values = chart.series.flatMap((one) => one.value).filter((value) => value != null);
     if (values.length) {
       const last = chart.series.map((one) => [...one.value].reverse().find((value) => value != null)).filter((value) => value != null);
@@ -151,7 +176,6 @@
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", said.summary.replace(/\{(\w+)\}/g, (_, name) => words[name]));
     }
-    plots.set(box, plot);
   }
 
   const stamps = (u, splits) => {
@@ -160,17 +184,21 @@
     return splits.map((at) => short.format(new Date(at * 1000)));
   };
 
-  function all() {
+  function all({ anew = false, missing = false } = {}) {
+    for (const [box, { plot }] of plots)
+      if (anew || !box.isConnected) { plot.destroy(); plots.delete(box); }
     for (const box of place.querySelectorAll("[data-chart]")) {
+      if (missing && plots.has(box)) continue;
       const chart = whole.charts.find((one) => one.key === box.dataset.chart);
       if (chart) draw(box, chart);
-      else box.replaceChildren();
+      else { plots.get(box)?.plot.destroy(); plots.delete(box); box.replaceChildren(); }
     }
   }
 
-  async function load() {
+  async function load(again) {
     try {
-      const answer = await fetch(said.charts, { headers: { accept: "application/json" } });
+      const headers = { accept: "application/json", ...(again ? { "x-background": "live" } : {}) };
+      const answer = await fetch(said.charts, { headers });
       if (!answer.ok) throw new Error(answer.status);
       whole = await answer.json();
       all();
@@ -179,13 +207,20 @@
     }
   }
 
-  load();
-  document.addEventListener("theme", () => whole && all());
-  document.addEventListener("said", load);
+  load(false);
+  document.addEventListener("theme", () => whole && all({ anew: true }));
+  /* Something changed: new numbers go into what is there; open tables look again too. */
+  document.addEventListener("live", () => {
+    load(true);
+    for (const table of place.querySelectorAll("details[open] [data-table]"))
+      htmx.ajax("GET", table.getAttribute("hx-get"), { source: table, target: table, swap: "innerMorph", headers: { "X-Background": "live" } });
+  }, true);
+  /* The page itself has looked again: a chart may be there that was not. */
+  document.addEventListener("htmx:after:swap", () => whole && all({ missing: true }));
   let width = place.clientWidth;
   new ResizeObserver(() => {
     if (!whole || Math.abs(place.clientWidth - width) < 8) return;
     width = place.clientWidth;
-    for (const [box, plot] of plots) plot.setSize({ width: Math.max(240, box.clientWidth), height: plot.height });
+    for (const [box, { plot }] of plots) plot.setSize({ width: Math.max(240, box.clientWidth), height: plot.height });
   }).observe(place);
 })();

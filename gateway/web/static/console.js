@@ -59,7 +59,8 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 
 function live(address) {
   const [path, query] = address.split("?");
-  let since = new URLSearchParams(query).get("since") ?? "";
+  const asked = new URLSearchParams(query);
+  let since = asked.get("since") ?? "";
   let source = null, failing = null, refused = 0;
   let told = new Map(), waiting = null, last = 0;
 
@@ -91,7 +92,8 @@ function live(address) {
   const begin = () => {
     if (document.hidden) return;
     source?.close();
-    source = new EventSource(`${path}?since=${since}`);
+    asked.set("since", since);
+    source = new EventSource(`${path}?${asked}`);
     source.addEventListener("change", (event) => changed(event, JSON.parse(event.data)));
     // What happened while nobody listened is not known: look at everything again.
     source.addEventListener("again", (event) => changed(event, {}));

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from gateway.access.rights import Role
 from gateway.access.session import COOKIE
+from gateway.storage.database import Connection
 from simulators.site import free_port
 from tests.fixtures.console import Console
-from tests.integration.web.work import add_patient, add_reading, add_task
+from tests.integration.web.work import add_patient, add_reading, add_task, evaluated
 
 SOON_MS = 60_000  # on a shared machine
 expect.set_options(timeout=SOON_MS)
@@ -184,6 +186,45 @@ def test_charts_are_drawn_and_described(patient: UUID, page: Page, origin: str) 
     expect(page.locator("#c-pressure details table")).to_contain_text("150")
     page.keyboard.press("]")
     page.wait_for_url(re.compile("span=90d"))
+
+
+def test_a_reading_that_arrives_moves_values_and_charts_and_takes_nothing_away(
+    console: Console, page: Page, origin: str
+) -> None:
+    with console.database.transaction() as connection:
+        patient = add_patient(connection, console.organisations[0], "Alan Turing")
+        a_pulse(console, connection, patient, 61, minutes_ago=30)
+    page.goto(f"{origin}/patients/{patient}")
+    canvas = page.locator("#c-pulse canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("1 points.*last 61"))
+    page.locator("#c-pulse summary").click()
+    expect(page.locator("#c-pulse details table")).to_contain_text("61")
+    page.locator("#text").fill("Half a no")
+    canvas.evaluate("canvas => { canvas.dataset.same = 'yes' }")
+    with console.database.transaction() as connection:
+        a_pulse(console, connection, patient, 67)
+    expect(page.locator("#c-pulse .row b")).to_contain_text("67")
+    expect(canvas).to_have_attribute("aria-label", re.compile("2 points.*last 67"))
+    expect(page.locator("#c-pulse details table")).to_contain_text("67")
+    # The chart is the same one, the table stays open, and who types goes on typing.
+    expect(canvas).to_have_attribute("data-same", "yes")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("te")
+    expect(page.locator("#text")).to_have_value("Half a note")
+    # What was never measured before has its chart at once.
+    with console.database.transaction() as connection:
+        glucose = {"glucose": ("mg/dL", 99)}
+        place = (console.organisations[0], patient, console.now())
+        evaluated(connection, add_reading(connection, *place, glucose))
+    expect(page.locator("#c-glucose canvas")).to_be_visible()
+
+
+def a_pulse(
+    console: Console, connection: Connection, patient: UUID, pulse: int, minutes_ago: int = 0
+) -> None:
+    at = console.now() - timedelta(minutes=minutes_ago)
+    values = {"pulse": ("/min", pulse)}
+    evaluated(connection, add_reading(connection, console.organisations[0], patient, at, values))
 
 
 def test_light_dark_and_spanish_are_kept(page: Page, origin: str) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from gateway.storage import homes
 from gateway.storage.database import Connection
+from gateway.storage.duties import Count, done
 
 INSERT = """
 INSERT INTO task (id, organisation_id, patient_id, rule_key, direction, queue, priority, title,
@@ -38,6 +39,16 @@ def add_task(connection: Connection, organisation: UUID, patient: UUID, **more: 
     connection.execute(INSERT, row)
     task: UUID = row["id"]
     return task
+
+
+def evaluated(connection: Connection, *readings: UUID) -> None:
+    """Let readings be evaluated, by no rule: as the worker writes it of a batch."""
+    connection.execute(
+        "INSERT INTO duty (reading_id, organisation_id, patient_id, measured_at)"
+        " SELECT id, organisation_id, patient_id, measured_at FROM reading WHERE id = ANY(%s)",
+        [list(readings)],
+    )
+    done(connection, [Count(each, 0, 0, 0) for each in readings], datetime.now(UTC))
 
 
 def add_reading(
