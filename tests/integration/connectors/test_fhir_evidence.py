@@ -9,7 +9,7 @@ from gateway.connectors.ports import Contents
 from gateway.storage.database import Database
 from simulators.far_sides.fhir import FhirServer
 from tests.fixtures.database import copied
-from tests.integration.connectors.ward import open_ward
+from tests.integration.connectors.ward import Ward
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def database(embedded_url: str, template: str) -> Iterator[Database]:
 
 def test_a_task_brings_its_evidence(database: Database) -> None:
     with FhirServer() as side:
-        ward = open_ward(database, side, "fhir-full", Contents.FULL)
+        ward = Ward.open(database, side, "fhir-full", Contents.FULL)
         ward.alerts(2)
         ward.settle()
         ward.leave()

@@ -14,7 +14,7 @@ from simulators.far_sides import far_sides
 from simulators.far_sides.faults import BAD_REQUEST, BROKEN, busy
 from tests.fixtures.database import copied
 from tests.integration.alerting.homes import one
-from tests.integration.connectors.ward import Ward, open_ward
+from tests.integration.connectors.ward import Ward
 
 RATE = 60
 
@@ -28,7 +28,7 @@ def shared(embedded_url: str, template: str) -> Iterator[Database]:
 @pytest.fixture
 def ward(shared: Database, request: pytest.FixtureRequest) -> Iterator[Ward]:
     with far_sides()["salesforce"]() as side:
-        ward = open_ward(shared, side, f"crm-{abs(hash(request.node.name)) % 10**8}")
+        ward = Ward.open(shared, side, f"crm-{abs(hash(request.node.name)) % 10**8}")
         common = ward.entry.common.model_copy(update={"rate_per_minute": RATE})
         ward.entry = Entry(ward.entry.name, common, ward.entry.connector)
         yield ward

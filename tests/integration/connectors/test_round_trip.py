@@ -14,7 +14,7 @@ from gateway.storage.database import Connection, Database
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
 from tests.integration.alerting.homes import rows
-from tests.integration.connectors.ward import Ward, end, open_ward
+from tests.integration.connectors.ward import Ward, end
 
 CLOSED = {"urgency": "visit_24h", "outcome": "visit_booked", "actionable": True}
 CHECKED = {"answered_by": "patient", "red_flags": []}
@@ -39,7 +39,7 @@ def ward(shared: Database, side: FarSide, request: pytest.FixtureRequest) -> Ite
     """A ward whose one task, of the least priority that closes without a checklist, is there."""
     side.reset()
     number = abs(hash(request.node.name)) % 10**8
-    ward = open_ward(shared, side, f"{side.kind}-{number}")
+    ward = Ward.open(shared, side, f"{side.kind}-{number}")
     ward.alerts()
     with shared.transaction() as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way, and whenever the courier dies: one task there for an alert here.
+"""Whatever goes wrong on the way, whenever the courier is killed: one task there for an alert here.
 
 A schedule is made of its seed alone; the seed is printed. `make test-long` runs 200 of each kind.
 """
@@ -18,13 +18,8 @@ from gateway.care.tasks import accept_task
 from gateway.storage.database import Database
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
-from tests.integration.connectors.ward import (
-    POINTS,
-    Ward,
-    open_ward,
-    somebody_here,
-    somebody_there,
-)
+from tests.integration.connectors.mortal import POINTS, MortalWard
+from tests.integration.connectors.ward import somebody_here, somebody_there
 
 STEPS = 14
 SEED = int(os.environ.get("HEARTHLINE_TEST_SEED", "0"))
@@ -42,7 +37,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[FarSide]:
         yield side
 
 
-def run(ward: Ward, seed: int) -> None:
+def run(ward: MortalWard, seed: int) -> None:
     """Let alerts come, people work here and there, requests fail and couriers die."""
     chance = random.Random(seed)  # noqa: S311
     ward.deaths = lambda _: chance.random() < 0.08
@@ -61,7 +56,7 @@ def run(ward: Ward, seed: int) -> None:
     ward.settle()
 
 
-def check(ward: Ward) -> None:
+def check(ward: MortalWard) -> None:
     """One there for one here, in the same state; nothing waits, nothing is dead."""
     ours, theirs = ward.tasks(), ward.side.tasks()
     assert ours, "the readings opened no task"
@@ -84,7 +79,7 @@ def check(ward: Ward) -> None:
 def schedule(database: Database, side: FarSide, seed: int) -> None:
     print(f"seed {seed}")
     side.reset()
-    ward = open_ward(database, side, f"{side.kind}-{seed}")
+    ward = MortalWard.open(database, side, f"{side.kind}-{seed}")
     try:
         run(ward, seed)
         check(ward)
@@ -108,7 +103,7 @@ def test_one_task_there_for_one_here_200_times(
 def test_every_point_of_death_is_met(shared: Database, side: FarSide) -> None:
     """A schedule in which nobody dies proves nothing."""
     side.reset()
-    ward = open_ward(shared, side, f"{side.kind}-points")
+    ward = MortalWard.open(shared, side, f"{side.kind}-points")
     ward.alerts()
     (task,) = ward.tasks()
     for number, point in enumerate(POINTS):

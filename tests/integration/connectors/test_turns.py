@@ -17,7 +17,7 @@ from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
 from tests.fixtures.site import make_site
 from tests.integration.alerting.homes import evaluate, take_glucoses
-from tests.integration.connectors.ward import Ward, open_ward
+from tests.integration.connectors.ward import Ward
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def side() -> Iterator[FarSide]:
 @pytest.fixture
 def ward(shared: Database, side: FarSide, request: pytest.FixtureRequest) -> Iterator[Ward]:
     side.reset()
-    ward = open_ward(shared, side, f"crm-{abs(hash(request.node.name)) % 10**8}")
+    ward = Ward.open(shared, side, f"crm-{abs(hash(request.node.name)) % 10**8}")
     yield ward
     ward.leave()
 

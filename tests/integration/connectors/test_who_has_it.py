@@ -14,7 +14,7 @@ from gateway.storage.outbox import LOOK, receive
 from simulators.far_sides import FarSide, far_sides
 from tests.fixtures.database import copied
 from tests.integration.alerting.homes import one
-from tests.integration.connectors.ward import Ward, open_ward
+from tests.integration.connectors.ward import Ward
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[FarSide]:
 def ward(shared: Database, side: FarSide, request: pytest.FixtureRequest) -> Iterator[Ward]:
     """A ward whose one task is there."""
     side.reset()
-    ward = open_ward(shared, side, f"{side.kind}-{abs(hash(request.node.name)) % 10**8}")
+    ward = Ward.open(shared, side, f"{side.kind}-{abs(hash(request.node.name)) % 10**8}")
     ward.alerts()
     ward.settle()
     yield ward

@@ -1,11 +1,11 @@
-"""A clinic whose tasks are told to a far side: people here, people there, a courier that dies."""
+"""A clinic whose tasks are told to a far side: people here, people there, a courier between."""
 
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from alerting.model import Severity
@@ -16,7 +16,6 @@ from gateway.care.tasks import accept_task, complete_task
 from gateway.connectors import kinds
 from gateway.connectors.ports import Changes, Contents
 from gateway.errors import GatewayError
-from gateway.fail_points import Died, watching
 from gateway.outbox.courier import Courier
 from gateway.outbox.file import Common, Entry
 from gateway.storage.database import Connection, Database
@@ -25,7 +24,7 @@ from simulators.far_sides.side import FarSide
 from tests.fixtures.site import Site, make_site
 from tests.integration.alerting.homes import evaluate, rows, take_glucoses, take_pressures
 
-POINTS = ("about_to_put", "put", "put_settled", "polled", "poll_settled", "applied")
+CONSOLE = "https://console.example"
 ENDED = Disposition(
     urgency=Urgency.SELF_CARE, outcome=Outcome.TECHNIQUE_TAUGHT, actionable=True, note="Sat down."
 )
@@ -40,16 +39,36 @@ class Ward:
     side: FarSide
     entry: Entry
     now: datetime
-    deaths: Callable[[str], bool] = lambda _: False
-    died: list[str] = field(default_factory=list)
     begun: str = ""
     connection: Connection | None = None
     skew: timedelta = timedelta(0)
     """How far the far side's clock is ahead of the ward's."""
 
+    @classmethod
+    def open(
+        cls,
+        database: Database,
+        side: FarSide,
+        name: str,
+        contents: Contents = Contents.MINIMAL,
+    ) -> Self:
+        """Make an organisation of its own whose tasks are told to this side."""
+        site = make_site(database)
+        common = Common(
+            kind=side.kind, organisation=site.organisation, contents=contents, rate_per_minute=6000
+        )
+        entry = Entry(name, common, kinds()[side.kind].build(side.table()))
+        with database.transaction() as connection:
+            keep(connection, entry)
+        ward = cls(database, site, side, entry, datetime.now(UTC))
+        begun = entry.connector.changes(None, ward.now)
+        assert isinstance(begun, Changes)
+        ward.begun = begun.cursor
+        return ward
+
     @property
     def courier(self) -> Courier:
-        return Courier(self.entry, "https://console.example")
+        return Courier(self.entry, CONSOLE)
 
     def alerts(self, number: int = 1) -> None:
         """Let rules break: of pressure, then of glucose, then of both the other way round."""
@@ -63,31 +82,21 @@ class Ward:
             evaluate(self.database)
 
     def look(self, times: int = 1) -> int:
-        """Let the courier work; where it dies, another takes its place."""
+        """Let the courier work."""
         return sum(self._look() for _ in range(times))
 
     def _look(self) -> int:
-        def watch(point: str) -> None:
-            if self.deaths(point):
-                self.died.append(point)
-                raise Died
-
         self._at_the_same_time()
         if self.connection is None:
             self.connection = self.database.connect(autocommit=True)
-        try:
-            with watching(watch):
-                return self.courier.look(self.connection, self.now)
-        except Died:
-            self.leave()
-            return 1
+        return self.courier.look(self.connection, self.now)
 
     def _at_the_same_time(self) -> None:
         """Let the far side's clock go on as the ward's does."""
         self.side.faults.skew = self.skew + (self.now - datetime.now(UTC))
 
     def leave(self) -> None:
-        """End the courier's connection, as its death does."""
+        """End the courier's connection."""
         if self.connection is not None:
             self.connection.close()
         self.connection = None
@@ -162,24 +171,6 @@ class Ward:
             found |= {each.task: each for each in changes.items}
             cursor, more = changes.cursor, changes.more
         return found
-
-
-def open_ward(
-    database: Database, side: FarSide, name: str, contents: Contents = Contents.MINIMAL
-) -> Ward:
-    """Make an organisation of its own whose tasks are told to this side."""
-    site = make_site(database)
-    common = Common(
-        kind=side.kind, organisation=site.organisation, contents=contents, rate_per_minute=6000
-    )
-    entry = Entry(name, common, kinds()[side.kind].build(side.table()))
-    with database.transaction() as connection:
-        keep(connection, entry)
-    ward = Ward(database, site, side, entry, datetime.now(UTC))
-    begun = entry.connector.changes(None, ward.now)
-    assert isinstance(begun, Changes)
-    ward.begun = begun.cursor
-    return ward
 
 
 def keep(connection: Connection, entry: Entry) -> None:
