@@ -109,11 +109,15 @@ class Live:
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop listening; who watches is told nothing more."""
+    def end(self) -> None:
+        """Let all streams end: who watches is told nothing more. It waits for nobody."""
         self._stop.set()
         with self._lock:
             self._to(self._watchers, Told(""))
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self.end()
         if self._thread is not None:
             self._thread.join()
 

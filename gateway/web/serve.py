@@ -1,6 +1,7 @@
 """Serves the console: plain HTTP on loopback, TLS 1.3 elsewhere."""
 
 import gc
+import socket
 import ssl
 from typing import Any, Final
 
@@ -13,10 +14,24 @@ from gateway.errors import WrongInput
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.web.app import make_console
+from gateway.web.live import Live
 
 AT_ONCE: Final = 500
 
 log = structlog.get_logger()
+
+
+class CalmServer(uvicorn.Server):
+    """Ends streams of changes before it waits for requests: they would outlast any wait."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as uvicorn does; the browsers come back to the next one by themselves."""
+        self._live.end()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, database: Database) -> None:
@@ -37,7 +52,6 @@ def serve(settings: Settings, database: Database) -> None:
         limit_concurrency=AT_ONCE,
         # People read for longer than the five seconds that are usual.
         timeout_keep_alive=65,
-        # A page that is told of changes stays open.
         timeout_graceful_shutdown=3,
         **_tls(settings),
     )
@@ -46,7 +60,7 @@ def serve(settings: Settings, database: Database) -> None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     log.info("console_serves", address=settings.console_origin)
     gc.freeze()  # what was built is never garbage: no request waits for a look at it
-    uvicorn.Server(config).run()
+    CalmServer(config, app.state.live).run()
 
 
 def check(settings: Settings) -> None:
