@@ -108,12 +108,14 @@ class Rule(Frozen, ABC):
     it; neither is written in a pack. `replaces` is the rule for everybody that one of a programme
     stands in for. `ask_again` is how long an answered alert of it rests while it goes on and is no
     worse than the answered task was; P1 never rests, and nothing shorter than it does without.
+    `titles` call alerts by severity, so that tasks tell bands apart in words.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     version: Annotated[int, Field(ge=1)]
     kind: str
     title: str
+    titles: dict[Severity, str] = Field(default_factory=dict)
     label: str
     direction: Direction
     queue: Queue = "clinical"
@@ -134,6 +136,10 @@ class Rule(Frozen, ABC):
     def reads(self) -> tuple[str, ...]:
         """Return the names of all that it is given: what it judges, and what moves its limits."""
         return self.components
+
+    def titled(self, severity: Severity) -> str:
+        """Return what an alert or a task of this severity is called."""
+        return self.titles.get(severity, self.title)
 
     @property
     def side(self) -> Direction:

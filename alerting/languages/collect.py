@@ -2,7 +2,7 @@
 
 `make messages` runs it; a translator then fills what is empty. Texts in code are the first
 argument of `Said.of` or of `template`, in templates of `_`, or the first two of `_n` (one, many);
-in packs the title and the label of a rule. An error of the gateway says its docstring; devices
+in packs the titles and the label of a rule. An error of the gateway says its docstring; devices
 have the names of their profiles.
 """
 
@@ -84,7 +84,7 @@ def _of_errors() -> Iterator[str]:
 
 def _in_packs() -> Iterator[str]:
     for rule in load_packs().values():
-        yield from (rule.title, rule.label)
+        yield from (rule.title, *rule.titles.values(), rule.label)
 
 
 def _of_devices() -> Iterator[str]:

@@ -3,6 +3,7 @@
 Errors hide or double alerts for sure, warnings most likely; notes are what somebody should know.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -100,6 +101,7 @@ def _of_rule(place: _Place) -> Iterator[Finding]:
         for said in kinds()[rule.kind].lint(rule):
             yield place.finding("warning", said)
     yield from _rests(place)
+    yield from _titles(place)
     if isinstance(rule, Banded) and not unknown:
         yield from _units(place, rule)
         yield from _unreachable(place, rule)
@@ -119,11 +121,27 @@ def _rests(place: _Place) -> Iterator[Finding]:
         yield place.finding("warning", text, "ask_again")
 
 
+def _titles(place: _Place) -> Iterator[Finding]:
+    """Find bands that people cannot tell apart by what their tasks are called."""
+    rule, called = place.rule, defaultdict[str, list[Severity]](list)
+    for severity in sorted(_severities(rule)):
+        called[rule.titled(severity)].append(severity)
+    for title, several in called.items():
+        if len(several) > 1:
+            text = f"{' and '.join(several)} are both called {title!r}: name each in `titles`"
+            yield place.finding("warning", text, "title")
+    for severity in sorted(set(rule.titles) - _severities(rule)):
+        text = f"titles: this rule knows no {severity}"
+        yield place.finding("warning", text, "titles", str(severity))
+
+
 def _severities(rule: Rule) -> frozenset[Severity]:
     """Return every severity that an alert of a rule may have."""
-    if isinstance(rule, Banded):
-        return frozenset(severity for _, bands in _tables(rule) for severity in bands)
-    return frozenset(getattr(rule, "bands", getattr(rule, "when", ())))
+    if not isinstance(rule, Banded):
+        return frozenset(getattr(rule, "bands", getattr(rule, "when", ())))
+    beyond = (getattr(part, "beyond_range", None) for part in (rule, getattr(rule, "alone", None)))
+    told = {severity for _, bands in _tables(rule) for severity in bands}
+    return frozenset(told | {each for each in beyond if each is not None and each < min(told)})
 
 
 def _scored(rule: Rule) -> frozenset[str]:
@@ -225,6 +243,20 @@ def _between(places: Sequence[_Place]) -> Iterator[Finding]:
         if one.rule.components == other.rule.components:
             yield from _overlap(one, other)
     yield from _gaps(places, plain)
+    yield from _namesakes(places)
+
+
+def _namesakes(places: Sequence[_Place]) -> Iterator[Finding]:
+    """Find rules of one pack whose tasks are called alike."""
+    for one, other in combinations(places, 2):
+        for title in sorted(_called(one.rule) & _called(other.rule)):
+            line = one.document.line(("rules", one.number))
+            text = f"{title!r} is what {one.rule.key} (line {line}) is called, too"
+            yield other.finding("warning", text, "title")
+
+
+def _called(rule: Rule) -> frozenset[str]:
+    return frozenset(map(rule.titled, _severities(rule))) or frozenset({rule.title})
 
 
 def _overlap(one: _Place, other: _Place) -> Iterator[Finding]:

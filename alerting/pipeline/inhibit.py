@@ -92,7 +92,7 @@ class Inhibit:
         if not worse:
             return asked
         by = min(worse, key=lambda live: (live.severity, live.alert))
-        reason = f"{by.rule.title} ({by.severity}) is open and has its task"
+        reason = f"{by.rule.titled(by.severity)} ({by.severity}) is open and has its task"
         return Held(asked, What.INHIBITED, by.alert, reason, None, now + LOOK_AGAIN)
 
 

@@ -41,7 +41,8 @@ VALUES (%(id)s, %(organisation)s, %(patient)s, %(alert)s, %(rule_key)s, %(direct
 ADD_EVIDENCE: Final = "UPDATE task SET readings = readings + %s, evidence = %s WHERE id = %s"
 
 RAISE: Final = """
-UPDATE task SET priority = %s, sentence = %s, due_ack_at = %s, due_at = %s WHERE id = %s"""
+UPDATE task SET priority = %s, title = %s, sentence = %s, due_ack_at = %s, due_at = %s
+WHERE id = %s"""
 
 CANCEL: Final = """
 UPDATE task SET status = 'cancelled', closed_at = %(now)s, closed_by = 'worker',
@@ -93,7 +94,8 @@ def ensure_task(
         return _new_task(case, alert, rule, priority, evidence), True
     add_evidence(case, alert, rule, evidence)
     if priority.worse_than(Severity(current["priority"])):
-        _raise(case, alert, current, priority, _says(case, rule, evidence))
+        said = rule.titled(priority), _says(case, rule, evidence)
+        _raise(case, alert, current, priority, said)
     return current["id"], False
 
 
@@ -141,7 +143,7 @@ def _new_task(
             "direction": rule.direction,
             "queue": rule.queue,
             "priority": priority,
-            "title": rule.title,
+            "title": rule.titled(priority),
             "sentence": _says(case, rule, evidence),
             "readings": len(evidence),
             "evidence": Jsonb(shown(_told(case, rule, evidence), _urgency)),
@@ -155,10 +157,12 @@ def _new_task(
     return task
 
 
-def _raise(case: Case, alert: UUID, current: dict[str, Any], priority: Severity, says: str) -> None:
+def _raise(
+    case: Case, alert: UUID, current: dict[str, Any], priority: Severity, said: tuple[str, str]
+) -> None:
     before = Due(ack_at=current["due_ack_at"], act_at=current["due_at"])
     by = sooner(before, due(priority, case.now, case.zone))
-    row = [priority, says, by.ack_at, by.act_at, current["id"]]
+    row = [priority, *said, by.ack_at, by.act_at, current["id"]]
     case.connection.execute(RAISE, row)
     _record(case, "task_raised", current["id"], alert, priority)
     case.connection.execute(TELL, [str(current["id"])])

@@ -276,8 +276,8 @@ def test_a_version_of_a_rule_never_changes(database: Database) -> None:
         low = rules["glucose_low"]
         newer: dict[str, Any] = {"title": "Sugar low"}
         rules["glucose_low"] = low.model_copy(update=newer)
-        with pytest.raises(RuleChanged, match="give the new content version 4"):
+        with pytest.raises(RuleChanged, match="give the new content version 5"):
             load_packs(connection, rules)
-        rules["glucose_low"] = low.model_copy(update={**newer, "version": 4})
+        rules["glucose_low"] = low.model_copy(update={**newer, "version": 5})
         load_packs(connection, rules)
     assert one(database, "SELECT count(*) AS n FROM rule WHERE key = 'glucose_low'") == {"n": 2}

@@ -63,7 +63,16 @@ def test_a_task_shows_its_evidence_and_history(hypo: tuple[Database, Site]) -> N
     assert shown.evidence[1].sentence.startswith("Glucose 50 mg/dL at ")
     assert [line.event for line in shown.history] == ["opened", "task_requested"]
     assert shown.explanation is not None
-    assert shown.explanation["rule_version"] == 3
+    assert shown.explanation["rule_version"] == 4
+
+
+def test_a_task_is_called_by_its_band_also_when_it_gets_worse(embedded_database: Database) -> None:
+    site = make_site(embedded_database)
+    for number, hours, said in (("66", 2, "Glucose low"), ("50", 1, "Glucose very low")):
+        take_glucoses(site, embedded_database, (number, hours))
+        evaluate(embedded_database)
+        task = one(embedded_database, "SELECT title FROM task")
+        assert task["title"] == said
 
 
 def test_from_requested_to_completed(hypo: tuple[Database, Site]) -> None:

@@ -46,7 +46,7 @@ def test_the_worst_timely_reading_speaks_and_everything_is_there_to_check() -> N
     chart = series("glucose", "65 52 51 66")
     finding = explain(episodes(PACK["glucose_low"], chart), VIENNA)
     assert finding.sentence == "Glucose 51 mg/dL at 15:00 is below 54."
-    assert (finding.rule_key, finding.rule_version) == ("glucose_low", 3)
+    assert (finding.rule_key, finding.rule_version) == ("glucose_low", 4)
     assert finding.parameters["bands"]["P2"] == {"mg/dL": "< 70", "mmol/L": "< 3.9"}
     assert [str(each.observation.number) for each in finding.evidence] == ["65", "52", "51", "66"]
     assert finding.since == chart[0].measured_at

@@ -14,6 +14,7 @@ BOTH = GOOD.replace('{mg/dL: "< 54"}', '{mg/dL: "< 54", mmol/L: "< 3.0"}').repla
 HIGH = (
     BOTH.split("rules:\n")[1]
     .replace("glucose_low", "glucose_high")
+    .replace("Glucose low", "Glucose high")
     .replace("direction: low", "direction: high")
     .replace("< 54", "> 300")
     .replace("< 3.0", "> 16.7")
@@ -59,7 +60,8 @@ def test_what_is_wrong_is_said_with_its_line(
 
 
 def test_two_rules_of_one_side_overlap(tmp_path: Path) -> None:
-    (found,) = findings(tmp_path, CLEAN + HIGH.replace("glucose_high", "again"))
+    again = HIGH.replace("glucose_high", "again").replace("Glucose high", "Again")
+    (found,) = findings(tmp_path, CLEAN + again)
     assert found[1:3] == ("warning", "again")
     assert "overlaps glucose_high (line 14): one reading opens a task for each" in found[3]
 
@@ -75,8 +77,8 @@ def test_a_band_that_a_worse_one_covers_is_never_reached(tmp_path: Path) -> None
         '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n',
         '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n      P2: {mg/dL: "< 54", mmol/L: "< 3.0"}\n',
     )
-    found = findings(tmp_path, text)
-    assert [(line, level) for line, level, _, _ in found] == [(12, "error"), (12, "error")]
+    found = [each for each in findings(tmp_path, text) if each[1] == "error"]
+    assert [line for line, _, _, _ in found] == [12, 12]
     assert "P2 is never reached: P1 begins at the same limit" in found[0][3]
 
 
@@ -106,3 +108,33 @@ def test_a_rest_that_nothing_takes_is_found(
     found = [each for each in findings(tmp_path, given) if "ask_again" in each[3]]
     assert [(line, severity) for line, severity, _, _ in found] == ([(12, level)] if level else [])
     assert all(text in each[3] for each in found)
+
+
+TWO_BANDS = CLEAN.replace(
+    '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n',
+    '      P1: {mg/dL: "< 54", mmol/L: "< 3.0"}\n      P2: {mg/dL: "< 70", mmol/L: "< 3.9"}\n',
+)
+
+
+def test_bands_that_are_called_alike_are_found(tmp_path: Path) -> None:
+    ((line, level, _, said),) = findings(tmp_path, TWO_BANDS)
+    assert (line, level) == (6, "warning")
+    assert said == "P1 and P2 are both called 'Glucose low': name each in `titles`"
+    named = TWO_BANDS.replace("    label:", "    titles: {P1: Glucose very low}\n    label:", 1)
+    assert findings(tmp_path, named) == []
+    assert "knows no P4" in findings(tmp_path, named.replace("{P1: ", "{P4: Low, P1: "))[0][3]
+
+
+def test_what_one_reading_does_alone_is_a_band_too(tmp_path: Path) -> None:
+    beyond = CLEAN.replace("    clear:", "    beyond_range: P1\n    clear:").replace(
+        'P1: {mg/dL: "> 300"', 'P2: {mg/dL: "> 300"'
+    )
+    assert [said[3][:10] for said in findings(tmp_path, beyond)] == ["P1 and P2 "]
+
+
+def test_rules_of_a_pack_that_are_called_alike_are_found(tmp_path: Path) -> None:
+    ((line, level, rule, said),) = findings(
+        tmp_path, CLEAN.replace("title: Glucose high", "title: Glucose low")
+    )
+    assert (line, level, rule) == (17, "warning", "glucose_high")
+    assert said == "'Glucose low' is what glucose_low (line 3) is called, too"
