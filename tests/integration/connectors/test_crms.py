@@ -63,7 +63,9 @@ def test_check_names_what_is_missing(pairs: Mapping[str, Both], kind: str) -> No
     assert said.reason in ("columns_missing", "no_property_wrong_actionable") or (
         said.reason.startswith("no_field_wrong_")
     )
-    assert isinstance(both.connector.put(full(), None), Refused)
+    told = both.connector.put(full(), None)
+    # Where the key stands in the address, there is no such place: that is no task's fault.
+    assert isinstance(told, Refused) if kind == "hubspot" else told == Later("http_404")
 
 
 @pytest.mark.parametrize("kind", CRMS)
