@@ -42,6 +42,7 @@ from gateway.connectors.ports import (
     Request,
     Work,
 )
+from gateway.connectors.records import read_each
 from gateway.connectors.texts import body, subject
 
 WORDS: Final = {
@@ -123,9 +124,12 @@ class Dataverse:
         to = place.next(self._settings.url, rows, far_now(answer) or now)
         if to is None:
             return Later("not_understood")
-        remotes = (self._remote(row) for row in rows.value)
-        items = [remote for remote in remotes if remote]
-        return Changes(items, to.model_dump_json(), rows.next is not None)
+        read = read_each(rows.value, self._read, self._form.key)
+        more = rows.next is not None
+        return Changes(read.items, to.model_dump_json(), more, read.unread)
+
+    def _read(self, row: Any) -> Remote | None:
+        return self._remote(api.Row.model_validate(row))
 
     def _asking(self, place: api.Place) -> httpx.Request:
         headers = {"Prefer": f"odata.maxpagesize={self._settings.page}"}

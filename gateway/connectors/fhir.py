@@ -247,7 +247,9 @@ class Fhir:
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector."""
         system = quote(NAMES.system("task"), "")
-        return Feed(self.far, f"identifier={system}%7C", self._remote).changes(cursor, now)
+        return Feed(self.far, f"identifier={system}%7C", self._remote, self.tasks.key).changes(
+            cursor, now
+        )
 
     def _remote(self, task: Json, there: datetime) -> Remote | None:
         return self.tasks.remote(task, there)

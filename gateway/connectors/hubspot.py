@@ -18,6 +18,7 @@ https://developers.hubspot.com/docs/api/crm/tasks
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 from httpx import codes
@@ -39,6 +40,7 @@ from gateway.connectors.ports import (
     Request,
     Work,
 )
+from gateway.connectors.records import read_each
 from gateway.connectors.texts import body, subject
 
 WORDS: Final = {
@@ -111,10 +113,16 @@ class HubSpot:
         found = parsed(answer, api.Found)
         if isinstance(found, Later):
             return found
-        remotes = (self._remote(record) for record in found.results)
         to = place.next(found, far_now(answer) or now)
-        items = [remote for remote in remotes if remote]
-        return Changes(items, to.model_dump_json(), found.after is not None)
+        read = read_each(found.results, self._read, self._whose)
+        more = found.after is not None
+        return Changes(read.items, to.model_dump_json(), more, read.unread)
+
+    def _read(self, record: Any) -> Remote | None:
+        return self._remote(api.Record.model_validate(record))
+
+    def _whose(self, record: Any) -> UUID | None:
+        return self._form.key(record["properties"])
 
     def _search(self, place: api.Place) -> httpx.Request:
         since = str(int(place.since.timestamp() * 1000))

@@ -101,7 +101,7 @@ class OpenMrs:
 
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector: of every task there, those that have our link."""
-        return Feed(self.far, "", self.pages.remote).changes(cursor, now)
+        return Feed(self.far, "", self.pages.remote, self.pages.key).changes(cursor, now)
 
     def reads_as(self, status: Status) -> Status:
         """See Connector."""

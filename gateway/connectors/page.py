@@ -26,6 +26,7 @@ comes back. The key there is our task's id: whatever is sent how often, it is on
 and how far it is, is said by whoever changed it last, there or here; how urgent it is and when it
 is due, here only. A task closed here stays closed; one closed there is closed here when its end is
 coded, and for P1 with a symptom check; else it is opened there again, and the history says why.
+A record there that cannot be read is told as refused, and keeps no other back.
 
 **Nothing here was tried against a vendor's own system.** "Tried" says against what instead. The
 doubles are in `simulators/far_sides/`, with the pages that they follow; `hearthline-sim far-side

@@ -166,12 +166,25 @@ Outcome = Put | Changed | Later | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A record of the far side's that nobody can read, and that keeps no other back."""
+
+    error: str
+    """A kind of error; it quotes nothing."""
+    version: str
+    """The same while the record is the same."""
+    task: UUID | None = None
+    """Whose it is, where that much can be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What was changed there. `cursor` is what the next question is asked with."""
 
     items: Sequence[Remote]
     cursor: str
     more: bool = False
+    unread: Sequence[Unread] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from gateway.connectors.ports import (
     Request,
     Work,
 )
+from gateway.connectors.records import Read, read_each
 from gateway.connectors.texts import body, subject
 
 WORDS: Final = {
@@ -118,16 +119,17 @@ class Salesforce:
             return updated
         ids = sorted(each for each in updated.ids if each > place.after)
         page, more = ids[: self._settings.page], len(ids) > self._settings.page
-        items = self._retrieve(page)
-        if isinstance(items, Later | Refused):
-            return items
+        read = self._retrieve(page)
+        if not isinstance(read, Read):
+            return read
         there = far_now(answer) or now
         to = place.go_on(page[-1]) if more else place.next(updated.latest, there, now)
-        return Changes(items, to.model_dump_json(), more or not place.covers(there))
+        further = more or not place.covers(there)
+        return Changes(read.items, to.model_dump_json(), further, read.unread)
 
-    def _retrieve(self, ids: Sequence[str]) -> list[Remote] | Later | Refused:
+    def _retrieve(self, ids: Sequence[str]) -> Read | Later | Refused:
         if not ids:
-            return []
+            return Read((), ())
         path = f"{self._data}/composite/sobjects/{self._settings.sobject}"
         content = {"ids": list(ids), "fields": self._asked_for()}
         answer = self._far.send(self._far.request("POST", path, json=content))
@@ -136,8 +138,11 @@ class Salesforce:
         records = parsed(answer, api.Records)
         if isinstance(records, Later):
             return records
-        remotes = (self._remote(record) for record in records.root if record)
-        return [remote for remote in remotes if remote]
+        seen = [record for record in records.root if record is not None]
+        return read_each(seen, self._read, self._form.key)
+
+    def _read(self, record: Any) -> Remote | None:
+        return self._remote(api.Record.model_validate(record))
 
     def _asked_for(self) -> list[str]:
         return ["Id", "LastModifiedDate", self._names.status, *self._settings.columns.read()]

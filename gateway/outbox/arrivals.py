@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 import structlog
 
+from alerting.words import template
 from gateway.audit.append import write
 from gateway.care.from_elsewhere import APPLIED, UNCHANGED, Before, Verdict, apply, refused
+from gateway.connectors.ports import Unread
 from gateway.fail_points import reached
 from gateway.outbox.file import Entry
 from gateway.storage import outbox
 from gateway.storage.database import Connection
 from gateway.storage.events import record
+
+CANNOT_BE_READ: Final = template("the record of it there cannot be read")
 
 log = structlog.get_logger()
 
@@ -39,6 +43,18 @@ def apply_next(connection: Connection, entry: Entry, now: datetime) -> int:
         with connection.transaction():
             _settle(connection, row, Verdict("dead", name), now)
     return 1
+
+
+def keep_unread(connection: Connection, entry: Entry, unread: Unread, now: datetime) -> None:
+    """Tell of a record that nobody can read, once while it is the same: the others go on."""
+    told = {"connector": entry.id, "task": unread.task, "version": unread.version, "now": now}
+    new = connection.execute(outbox.UNREAD, told | {"reason": CANNOT_BE_READ}).rowcount > 0
+    organisation, task = entry.common.organisation, unread.task
+    if task is not None and new:
+        refused(connection, organisation, task, entry.name, CANNOT_BE_READ, now)
+    if task is None or new:
+        whose = str(task) if task else None
+        log.warning("unread_there", connector=entry.name, task=whose, error=unread.error)
 
 
 def _one(connection: Connection, entry: Entry, row: dict[str, Any], now: datetime) -> None:

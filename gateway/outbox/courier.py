@@ -26,7 +26,7 @@ from gateway.connectors.ports import (
     Work,
 )
 from gateway.fail_points import reached
-from gateway.outbox.arrivals import apply_next
+from gateway.outbox.arrivals import apply_next, keep_unread
 from gateway.outbox.file import Entry
 from gateway.outbox.patience import is_hopeless, pause
 from gateway.storage import outbox
@@ -156,6 +156,8 @@ class Courier:
             if isinstance(found, Changes):
                 for remote in found.items:
                     outbox.receive(connection, self.entry.id, remote, "poll", now)
+                for unread in found.unread:
+                    keep_unread(connection, self.entry, unread, now)
                 # The pages of one answer are read together: what is put between moves what follows.
                 again = None if found.more else now + self.entry.poll_every
                 row = {"id": self.entry.id, "cursor": found.cursor, "again": again}

@@ -121,6 +121,15 @@ WHERE c.id = %(connector)s AND c.active
   AND (%(way)s = 'put' OR r.version IS DISTINCT FROM %(version)s)
 ON CONFLICT (connector_id, task_id, version, changed_at) DO """
 ONCE: Final = RECEIVE + "NOTHING"
+# What nobody can read of one of our tasks, once while it is the same.
+UNREAD: Final = """
+INSERT INTO inbox (organisation_id, connector_id, task_id, version, changed_at, way, body,
+    received_at, state, settled_at, reason)
+SELECT t.organisation_id, c.id, t.id, %(version)s, %(now)s, 'poll', '{}', %(now)s, 'refused',
+    %(now)s, %(reason)s
+FROM connector c JOIN task t ON t.id = %(task)s AND t.organisation_id = c.organisation_id
+WHERE c.id = %(connector)s AND c.active AND NOT EXISTS (SELECT FROM inbox i
+    WHERE i.connector_id = c.id AND i.task_id = t.id AND i.version = %(version)s)"""
 # What a put met is looked at again, even where a poll has brought it.
 AGAIN: Final = (
     RECEIVE

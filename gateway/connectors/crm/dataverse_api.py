@@ -94,9 +94,9 @@ class Row(BaseModel, extra="allow"):
 
 
 class Rows(BaseModel):
-    """A page of rows."""
+    """A page of rows; each is read by itself."""
 
-    value: list[Row]
+    value: list[Any]
     next: Annotated[str | None, Field(alias="@odata.nextLink")] = None
 
 

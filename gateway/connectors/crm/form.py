@@ -44,6 +44,7 @@ Name = Literal[
     "red_flags",
 ]
 REMOTE: Final = TypeAdapter(Remote)
+TASK: Final = TypeAdapter(UUID | None)
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
 HEARD: Final[tuple[Name, ...]] = (
     "task",
@@ -136,6 +137,10 @@ class Form:
         fields = {self.columns.named(name): value for name, value in values.items()}
         always = self.columns.named("owner")
         return {key: v for key, v in fields.items() if key and (v is not None or key == always)}
+
+    def key(self, fields: Mapping[str, Any]) -> UUID | None:
+        """Return which task of ours a record is; None if it is none."""
+        return TASK.validate_python(fields.get(self.columns.named("task")))
 
     def remote(
         self, fields: Mapping[str, Any], word: str | None, remote_id: str, at: datetime

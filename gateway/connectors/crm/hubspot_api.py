@@ -1,6 +1,7 @@
 """What HubSpot is told in connectors.toml, and what it answers."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
@@ -47,8 +48,8 @@ class Place(BaseModel):
         """
         if found.after is None:
             return Place(since=there - OVERLAP)
-        last = found.results[-1].changed if found.results else self.since
-        return Place(since=last) if last > self.since else self._page(found.after)
+        last = found.last
+        return Place(since=last) if last and last > self.since else self._page(found.after)
 
     def _page(self, after: str) -> Self:
         return self.model_copy(update={"after": after})
@@ -79,10 +80,18 @@ class _Paging(BaseModel):
 
 
 class Found(BaseModel):
-    """A page of a search."""
+    """A page of a search; each task of it is read by itself."""
 
-    results: list[Record]
+    results: list[Any]
     paging: _Paging | None = None
+
+    @property
+    def last(self) -> datetime | None:
+        """Return when the last of them was changed that can be read."""
+        for each in reversed(self.results):
+            with suppress(ValidationError):
+                return Record.model_validate(each).changed
+        return None
 
     @property
     def after(self) -> str | None:

@@ -158,8 +158,8 @@ class Record(BaseModel, extra="allow"):
         return self.model_extra or {}
 
 
-class Records(RootModel[list[Record | None]]):
-    """Those that were asked for, null where we may not see one."""
+class Records(RootModel[list[Any]]):
+    """Those that were asked for, null where we may not see one; each is read by itself."""
 
 
 class Described(BaseModel):

@@ -7,8 +7,9 @@ each question begins a while before the one before it; what was told already is 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 from pydantic import AwareDatetime, BaseModel, ValidationError
@@ -17,6 +18,7 @@ from gateway.connectors.fhir_parts.bundle import content
 from gateway.connectors.fhir_parts.codes import Json, instant
 from gateway.connectors.http import Far, far_now
 from gateway.connectors.ports import Changes, Later, Refused, Remote
+from gateway.connectors.records import read_each
 
 OVERLAP: Final = timedelta(minutes=5)
 """A clock there that is set back by less loses nothing."""
@@ -44,6 +46,7 @@ class Feed:
     far: Far
     query: str
     read: Callable[[Json, datetime], Remote | None]
+    key: Callable[[Json], UUID | None]
 
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector: one page of what changed."""
@@ -80,8 +83,8 @@ class Feed:
 
     def _page(self, place: Place, bundle: Json, there: datetime) -> Changes | Refused:
         began = place.began or there - OVERLAP
-        found = [self.read(each, there) for each in _tasks(bundle)]
-        remotes = [each for each in found if each is not None]
+        found = read_each(_tasks(bundle), lambda task: self.read(task, there), self.key)
+        remotes, unread = found.items, found.unread
         items = [each for each in remotes if place.told.get(each.remote_id) != _version(each)]
         recent = {each.remote_id: _version(each) for each in remotes if each.changed_at >= began}
         telling = {**place.telling, **recent}
@@ -89,9 +92,10 @@ class Feed:
         if isinstance(following, Refused):
             return following
         if following is None:
-            return Changes(items, Place(since=began, told=telling).model_dump_json())
+            last = Place(since=began, told=telling).model_dump_json()
+            return Changes(items, last, unread=unread)
         onward = place.model_copy(update={"began": began, "next": following, "telling": telling})
-        return Changes(items, onward.model_dump_json(), more=True)
+        return Changes(items, onward.model_dump_json(), more=True, unread=unread)
 
     def _following(self, bundle: Json) -> str | Refused | None:
         """Return the next page, as a path. Secrets go to no other server, whatever a link says."""
@@ -103,9 +107,12 @@ class Feed:
         return Refused("next_page_is_elsewhere") if url else None
 
 
-def _tasks(bundle: Json) -> Sequence[Json]:
-    resources = (each.get("resource", {}) for each in bundle.get("entry", ()))
-    return [each for each in resources if each.get("resourceType") == "Task"]
+def _tasks(bundle: Json) -> Sequence[Any]:
+    """Return the tasks, and what is no resource at all."""
+    entries = bundle.get("entry") or ()
+    found = [each.get("resource") if isinstance(each, dict) else each for each in entries]
+    resources = [each for each in found if each is not None]
+    return [e for e in resources if not isinstance(e, dict) or e.get("resourceType") == "Task"]
 
 
 def _version(remote: Remote) -> str:

@@ -112,7 +112,7 @@ class Pages:
 
     def remote(self, task: Json, otherwise: datetime) -> Remote | None:
         """Return what a resource says; None if it is no task of ours."""
-        key = self._key(task)
+        key = self.key(task)
         if key is None:
             return None
         told = self._told(task)
@@ -134,8 +134,8 @@ class Pages:
             note=told.get("note", ""),
         )
 
-    def _key(self, task: Json) -> UUID | None:
-        """Tasks of others have no link of ours in their note."""
+    def key(self, task: Json) -> UUID | None:
+        """Return which task of ours it is; those of others have no link of ours in their note."""
         try:
             key = UUID(task.get("id", ""))
         except ValueError:

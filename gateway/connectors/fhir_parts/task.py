@@ -125,7 +125,7 @@ class Tasks:
 
     def remote(self, task: Json, otherwise: datetime) -> Remote | None:
         """Return what a resource says; None if it is no task of ours."""
-        key, about = self._key(task), task.get("meta", {})
+        key, about = self.key(task), task.get("meta", {})
         if key is None or "id" not in task:
             return None
         changed = moment(about.get("lastUpdated")) or moment(task.get("lastModified"))
@@ -141,7 +141,8 @@ class Tasks:
             **told,
         )
 
-    def _key(self, task: Json) -> UUID | None:
+    def key(self, task: Json) -> UUID | None:
+        """Return which task of ours it is; None if it is none."""
         for each in task.get("identifier", ()):
             if each.get("system") == self.names.system("task"):
                 try:
