@@ -177,6 +177,7 @@ def _close(page: Page) -> None:
     page.locator("select[name=answered_by]").select_option("patient")
     page.get_by_role("button", name="Close the task").click()
     page.wait_for_url(re.compile(r"/worklist"), timeout=SOON_MS)
+    expect(page.get_by_role("status").filter(has_text="Showed how to measure")).to_be_visible()
     expect(page.locator("#rows")).to_contain_text("Nothing to do here", timeout=SOON_MS)
 
 

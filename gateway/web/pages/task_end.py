@@ -106,7 +106,7 @@ def close(call: Worker, request: Request, task: UUID, form: Typed) -> Response:
             _close(call, request, row, closing, asked_for)
     except (Changed, Conflict, WrongInput) as error:
         return _again(call, request, row, closing, error)
-    return RedirectResponse("/worklist?" + f"queue={row.queue}", 303)
+    return RedirectResponse(f"/worklist?queue={row.queue}&closed={row.id}", 303)
 
 
 def _close(call: Call, request: Request, row: WorkRow, closing: Closing, asked_for: Flags) -> None:

@@ -23,6 +23,8 @@ from gateway.storage.colleagues import colleagues, find_colleague
 from gateway.storage.programmes import list_programmes
 from gateway.storage.worklist import Wanted, WorkRow, place, worklist
 from gateway.web.answers import done, is_part, words_of
+from gateway.web.just_closed import just_closed
+from gateway.web.labels import OUTCOME
 from gateway.web.looking import saw
 from gateway.web.navigation import Entry
 from gateway.web.pages.live import live_from
@@ -50,8 +52,10 @@ class Filters(BaseModel, extra="ignore"):
     whose: Literal["", "mine", "nobody"] = ""
     programme: Annotated[str, Field(max_length=100)] = ""
     cursor: Annotated[str | None, Field(max_length=400)] = None
+    closed: UUID | None = None
+    """A task that was closed a moment ago, of which the page says so."""
 
-    @field_validator("priority", "cursor", mode="before")
+    @field_validator("priority", "cursor", "closed", mode="before")
     @classmethod
     def _empty(cls, value: Any) -> Any:
         return value or None
@@ -80,7 +84,9 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         # Which programme somebody is in tells what they have.
         sought = sought.model_copy(update={"queue": "technical", "programme": ""})
     rows, after = _rows(call, sought)
-    saw(call, request, "worklist.view", (row.patient_id for row in rows), queue=sought.queue)
+    said = just_closed(call, sought.closed, rows)
+    seen = [row.patient_id for row in (*rows, *([said.task] if said else []))]
+    saw(call, request, "worklist.view", seen, queue=sought.queue)
     shown: dict[str, Any] = {
         "sought": sought,
         "rows": rows,
@@ -99,6 +105,8 @@ def _list(call: Call, request: Request, sought: Sought) -> HTMLResponse:
         queues=QUEUES if call.who.may(Right.TASKS_READ) else {"technical": QUEUES["technical"]},
         open_in=badges(call.connection),
         most=MOST,
+        closed=said,
+        outcomes=OUTCOME,
         programmes=_programmes(call),
         **shown,
     )

@@ -37,11 +37,15 @@ def taken(console: Console, patient: UUID, **more: Any) -> UUID:
 
 
 def close(console: Console, task: UUID, **form: str) -> tuple[int, str]:
+    answer = answer_to(console, task, **form)
+    return answer.status_code, answer.text
+
+
+def answer_to(console: Console, task: UUID, **form: str) -> Any:
     browser = console.client(Role.COORDINATOR)
     html = browser.get(f"/tasks/{task}").text
     seen = html.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')
-    answer = browser.post(f"/tasks/{task}/close", data={"seen": seen, **form})
-    return answer.status_code, answer.text
+    return browser.post(f"/tasks/{task}/close", data={"seen": seen, **form})
 
 
 def row_of(console: Console, task: UUID) -> dict[str, Any]:
@@ -249,3 +253,20 @@ def test_every_view_is_recorded(console: Console, patient: UUID) -> None:
             [str(task)],
         ).fetchone()
     assert row == {"n": 1}
+
+
+def test_who_has_closed_a_task_is_told_so_and_what_is_next(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P4", title="Weight a little up", queue="adherence")
+    with console.database.transaction() as connection:
+        place = console.organisations[0]
+        after = add_task(connection, place, patient, queue="adherence", priority="P2")
+    address = answer_to(console, task, **END).headers["location"]
+    assert address == f"/worklist?queue=adherence&closed={task}"
+    said = console.client(Role.COORDINATOR).get(address).text.split('id="closed"')[1]
+    said = said.split("<form")[0]
+    for part in ("Task closed", "Measured again", "Weight a little up", f'href="/tasks/{after}"'):
+        assert part in said
+    # Of what somebody else closed, or nobody, nothing is said.
+    assert 'id="closed"' not in console.client(Role.CLINICIAN).get(address).text
+    still_open = f"/worklist?queue=adherence&closed={after}"
+    assert 'id="closed"' not in console.client(Role.COORDINATOR).get(still_open).text
