@@ -15,6 +15,7 @@ from gateway.access.rights import Role
 from gateway.access.session import COOKIE
 from gateway.storage.database import Connection
 from simulators.site import free_port
+from tests.browser.people import PHONE
 from tests.fixtures.console import Console
 from tests.integration.web.work import add_patient, add_reading, add_task, evaluated
 
@@ -225,6 +226,29 @@ def a_pulse(
     at = console.now() - timedelta(minutes=minutes_ago)
     values = {"pulse": ("/min", pulse)}
     evaluated(connection, add_reading(connection, console.organisations[0], patient, at, values))
+
+
+def test_on_a_telephone_the_contact_comes_before_the_end(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    task = a_task(console, patient, title="Pulse low")
+    console.client(Role.COORDINATOR).post(f"/tasks/{task}/take", headers={"hx-request": "true"})
+    page.goto(f"{origin}/tasks/{task}")
+    reached, close = page.locator("#reached"), page.locator("#close")
+    beside, end = reached.bounding_box(), close.bounding_box()
+    assert beside is not None
+    assert end is not None
+    assert beside["x"] > end["x"] + end["width"]
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    above, end = reached.bounding_box(), close.bounding_box()
+    assert above is not None
+    assert end is not None
+    assert above["y"] + above["height"] <= end["y"]
+    # Also for who hears the page, or goes through it by the keyboard.
+    assert page.evaluate(
+        "document.querySelector('#reached').compareDocumentPosition("
+        "document.querySelector('#close')) & Node.DOCUMENT_POSITION_FOLLOWING"
+    )
 
 
 def test_light_dark_and_spanish_are_kept(page: Page, origin: str) -> None:
