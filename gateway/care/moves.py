@@ -70,7 +70,7 @@ class SymptomCheckOld(WrongInput):
 
 
 class UrgencyTooLow(WrongInput):
-    """Who has a red flag needs an emergency service now or a hospital today: choose that."""
+    """A symptom was told that cannot wait: choose emergency or hospital, or correct the answer."""
 
     code: ClassVar[str] = "urgency_too_low"
 

@@ -1,6 +1,7 @@
 """The form that closes a task: what was typed, what is wrong with it, and the coded end."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -41,6 +42,22 @@ WRONG: Final = {
     "outcome": template("What came of it?"),
     "actionable": template("Was there something to do?"),
     "attempts": template("How often was it tried?"),
+    "spoken": template("With whom did you speak in these minutes?"),
+}
+
+
+class Spoken(StrEnum):
+    """With whom somebody spoke in the minutes: a live contact is said, not guessed."""
+
+    PATIENT = "patient"
+    OTHERS = "others"
+    NOBODY = "nobody"
+
+
+SPOKEN: Final = {
+    Spoken.PATIENT: template("The patient or a carer, by telephone or video"),
+    Spoken.OTHERS: template("Somebody else, or in another way"),
+    Spoken.NOBODY: template("Nobody"),
 }
 
 
@@ -60,7 +77,7 @@ class Closing(BaseModel):
     again: str = ""
     began: AwareDatetime | None = None
     activity: Activity = Activity.REVIEW
-    live: bool = False
+    spoken: Spoken | None = None
     minutes: bool = False
 
     @model_validator(mode="before")
@@ -84,6 +101,8 @@ class Closing(BaseModel):
             found.insert(0, "flags")
         if self.outcome is Outcome.NO_ANSWER and not self.attempts:
             found.append("attempts")
+        if self.minutes and self.began is not None and self.spoken is None:
+            found.append("spoken")
         return found
 
     def disposition(self, now: datetime, asked_for: Flags) -> Disposition:

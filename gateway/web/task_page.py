@@ -30,7 +30,7 @@ from gateway.storage.notes import list_notes
 from gateway.storage.registrations import find_registered
 from gateway.storage.worklist import WorkRow
 from gateway.web import labels
-from gateway.web.closing import AGAIN, WRONG, Closing
+from gateway.web.closing import AGAIN, SPOKEN, WRONG, Closing
 from gateway.web.limits import bands_of, rest_of
 from gateway.web.pages.live import live_from
 from gateway.web.templates import language_of, page
@@ -96,6 +96,7 @@ def task_page(
         "codes": {name: (list(kind), words) for name, (kind, words) in TITLES.items()},
         "again": AGAIN,
         "wrongs": WRONG,
+        "spoken": SPOKEN,
         "relations": labels.RELATION,
         "closing": closing or _fresh(call, row),
         "wrong": list(wrong),

@@ -171,6 +171,7 @@ def _close(page: Page) -> None:
     page.locator("select[name=urgency]").select_option("clinician_4h")
     page.locator("select[name=outcome]").select_option("technique_taught")
     page.get_by_label("Yes, it was worth the call").check()
+    page.get_by_label("The patient or a carer, by telephone or video").check()
     page.get_by_role("button", name="Close the task").click()
     expect(page.locator("#wrong")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("button", name="None of these").click()

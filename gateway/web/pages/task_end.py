@@ -16,6 +16,7 @@ from gateway.api.call import Call, needs
 from gateway.api.etag import must_match
 from gateway.api.tasks_shown import find_for_work, tag
 from gateway.care.follow_up import make_task
+from gateway.care.moves import UrgencyTooLow
 from gateway.care.red_flags import Flags
 from gateway.care.tasks import complete_task, lock_task
 from gateway.errors import Changed, Conflict, GatewayError, WrongInput
@@ -24,7 +25,7 @@ from gateway.storage.minutes import Activity, NewTime, add_time
 from gateway.storage.notes import NewNote, add_note
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, words_of
-from gateway.web.closing import ASK_AGAIN, Closing, read, whom
+from gateway.web.closing import ASK_AGAIN, Closing, Spoken, read, whom
 from gateway.web.task_page import flags_of, task_page
 from gateway.web.templates import words
 
@@ -115,7 +116,8 @@ def _close(call: Call, request: Request, row: WorkRow, closing: Closing, asked_f
         raise Conflict(str(words_of(request, call.who).say(told, name=row.owner).unescape()))
     must_match(closing.seen, tag(row))
     if closing.minutes and closing.began is not None and call.who.may(Right.TIME_WRITE):
-        _write_time(call, row, closing.began, closing.activity, closing.live)
+        live = closing.spoken is Spoken.PATIENT
+        _write_time(call, row, closing.began, closing.activity, live)
     ended = closing.disposition(call.now, asked_for)
     complete_task(call.connection, row.id, call.who.name, ended, call.now)
     # As all that is stored, in English; it is translated where it is read.
@@ -138,7 +140,10 @@ def _close(call: Call, request: Request, row: WorkRow, closing: Closing, asked_f
 def _again(
     call: Call, request: Request, row: WorkRow, closing: Closing, error: GatewayError
 ) -> Response:
-    return task_page(call, request, row, closing=closing, error=error, status=error.status)
+    wrong = ["urgency"] if isinstance(error, UrgencyTooLow) else []
+    return task_page(
+        call, request, row, closing=closing, wrong=wrong, error=error, status=error.status
+    )
 
 
 def _write_time(call: Call, row: WorkRow, began: datetime, activity: Activity, live: bool) -> None:

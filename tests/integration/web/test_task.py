@@ -174,7 +174,7 @@ def test_attempts_are_counted_for_the_end(console: Console, patient: UUID) -> No
 def test_minutes_are_written_with_the_end_and_never_twice(console: Console, patient: UUID) -> None:
     task, other = (taken(console, patient, priority="P3") for _ in range(2))
     began = (datetime.now(UTC) - timedelta(minutes=7)).isoformat()
-    minutes = {"minutes": "yes", "began": began, "activity": "call", "live": "yes"}
+    minutes = {"minutes": "yes", "began": began, "activity": "call", "spoken": "patient"}
     assert close(console, task, **END, **minutes)[0] == 303
     status, html = close(console, other, **END, **minutes)
     assert status == 409
@@ -270,3 +270,34 @@ def test_who_has_closed_a_task_is_told_so_and_what_is_next(console: Console, pat
     assert 'id="closed"' not in console.client(Role.CLINICIAN).get(address).text
     still_open = f"/worklist?queue=adherence&closed={after}"
     assert 'id="closed"' not in console.client(Role.COORDINATOR).get(still_open).text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "live"), [("patient", True), ("others", False), ("nobody", False)]
+)
+def test_with_minutes_it_is_said_with_whom_somebody_spoke(
+    console: Console, patient: UUID, spoken: str, live: bool
+) -> None:
+    task = taken(console, patient, priority="P3")
+    began = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    minutes = {"minutes": "yes", "began": began, "activity": "call"}
+    status, html = close(console, task, **END, **minutes)
+    assert status == 422
+    assert "With whom did you speak" in html.split('id="wrong"')[1]
+    with console.database.transaction() as connection:
+        connection.execute("DELETE FROM time_entry")  # of the tests before: a minute counts once
+    assert close(console, task, **END, **minutes, spoken=spoken)[0] == 303
+    with console.database.transaction() as connection:
+        rows = connection.execute("SELECT live FROM time_entry WHERE task_id = %s", [task])
+        assert [row["live"] for row in rows] == [live]
+
+
+def test_too_low_an_urgency_says_what_to_do(console: Console, patient: UUID) -> None:
+    task = taken(console, patient)
+    red = {**END, **NO_FLAGS, "flag_chest_pain": "yes", "answered_by": "patient"}
+    status, html = close(console, task, **red)
+    said = html.split('id="wrong"')[1].split("</div>")[0]
+    assert status == 400
+    assert "choose emergency or hospital" in said
+    assert "hest pain" not in said
+    assert 'id="urgency" aria-invalid="true"' in html
