@@ -1,8 +1,9 @@
 """The worker: sees that every stored reading is evaluated, once, whichever process dies when.
 
 A duty lies beside each reading until the transaction that evaluates it. Patients who wait are
-evaluated together, which spares round trips. Where that fails, each is tried alone, and where a
-patient fails, the readings one by one: what fails is told, tried again later, and holds nobody up.
+evaluated together, which spares round trips; several workers share them, each with patients of its
+own. Where that fails, each is tried alone, and where a patient fails, the readings one by one: what
+fails is told, tried again later, and holds nobody up.
 """
 
 import threading
@@ -25,7 +26,7 @@ from gateway.care.silence import look_for_silence
 from gateway.care.troubles import look_for_troubles
 from gateway.errors import ConnectionLost
 from gateway.storage.database import Connection, Database
-from gateway.storage.duties import due, failed, waiting
+from gateway.storage.duties import Waits, due, failed, lock_first, waiting
 from gateway.storage.rules import load_packs
 
 # A notification wakes the worker; polling is for the ones that are lost, and for retries.
@@ -33,6 +34,10 @@ POLL_S: Final = 1.0
 # Evaluated together, in one transaction: so many patients, fewer where they have many readings.
 PATIENTS: Final = 50
 READINGS: Final = 200
+# Looked at to find those whom no other worker has: as many as ten workers have.
+QUEUE: Final = 10 * PATIENTS
+# Where other workers had all who wait, there may be more to do sooner than anybody says.
+CROWDED_S: Final = 0.2
 # Who comes alone is evaluated at once; what comes so soon after is evaluated together.
 TOGETHER_S: Final = 0.05
 # Of a patient who fails, so many readings are tried one by one before the next patient's turn.
@@ -84,6 +89,7 @@ class Worker:
         self._always = {**ASIDE, beside: MINUTE} if beside else ASIDE
         self._works: Mapping[Aside, timedelta] = self._always
         self._next: dict[Aside, datetime] = {}
+        self._somebody_waits = False
 
     def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
@@ -110,7 +116,8 @@ class Worker:
             if self.drain(connection, rules):
                 self._stop.wait(max(0.0, began + TOGETHER_S - time.monotonic()))
             else:
-                self._wait(connection)
+                pause = CROWDED_S if self._somebody_waits else self._poll_s
+                self._wait(connection, min(pause, self._poll_s))
 
     def drain(self, connection: Connection, rules: Mapping[str, Rule]) -> int:
         """Evaluate a batch of patients; return how many readings were evaluated."""
@@ -119,8 +126,9 @@ class Worker:
             if now >= self._next.get(work, now):
                 self._next[work] = now + every
                 self._aside(connection, work)
-        patients = waiting(connection, self._clock(), PATIENTS, READINGS)
-        return self._together(connection, rules, patients) if patients else 0
+        queue = waiting(connection, self._clock(), QUEUE)
+        self._somebody_waits = bool(queue)
+        return self._together(connection, rules, queue) if queue else 0
 
     def _aside(self, connection: Connection, work: Aside) -> None:
         """Do what is not about readings; they never wait for it, whatever goes wrong."""
@@ -133,12 +141,17 @@ class Worker:
             log.error("not_looked_after", work=work.__name__, error=type(error).__name__)  # noqa: TRY400
 
     def _together(
-        self, connection: Connection, rules: Mapping[str, Rule], patients: Sequence[UUID]
+        self, connection: Connection, rules: Mapping[str, Rule], queue: Sequence[Waits]
     ) -> int:
-        """Evaluate patients in one transaction; where that fails, each by themselves."""
+        """Evaluate the first who are free in one transaction; where that fails, one by one."""
+        patients: list[UUID] = []
         try:
             with connection.transaction():
-                count = evaluate_patients(connection, rules, patients, self._clock())
+                patients = lock_first(connection, queue, PATIENTS, READINGS)
+                if not patients:
+                    return 0
+                now = self._clock()
+                count = evaluate_patients(connection, rules, patients, now, locked=True)
         except Exception as error:
             if connection.broken:
                 raise
@@ -148,7 +161,7 @@ class Worker:
                 log.warning("patient_failed", patient=str(patients[0]), error=name)
                 return self._each(connection, rules, patients[0])
             log.warning("patients_failed", patients=len(patients), error=name)
-            return sum(self._together(connection, rules, [each]) for each in patients)
+            return sum(self._together(connection, rules, [Waits(each)]) for each in patients)
         if count:
             log.info("evaluated", patients=len(patients), readings=count)
         return count
@@ -176,6 +189,6 @@ class Worker:
                 failed(connection, reading, name, now)
             return 0
 
-    def _wait(self, connection: Connection) -> None:
-        for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
+    def _wait(self, connection: Connection, seconds: float) -> None:
+        for _ in connection.notifies(timeout=seconds, stop_after=1):
             return

@@ -38,12 +38,14 @@ def evaluate_patients(
     now: datetime,
     *,
     only: UUID | None = None,
+    locked: bool = False,
 ) -> int:
     """Evaluate all that waits for patients, or one reading, within the caller's transaction.
 
-    Returns how many readings were evaluated: 0 where another process has the patients.
+    Returns how many readings were evaluated: 0 where another process has the patients, unless the
+    caller has `locked` them.
     """
-    taken = take(connection, patients, now, only)
+    taken = take(connection, patients, now, only, locked=locked)
     if not taken:
         return 0
     whose = [duties.patient for duties in taken]

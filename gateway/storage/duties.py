@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,13 +13,10 @@ from gateway.storage.database import Connection
 # With the patient's hash: only one process evaluates a patient at a time ('HM').
 LOCK_CLASS: Final = 0x484D
 
-# The longest waiting first; of a long backlog so many patients as have so many readings together.
+# The longest waiting first.
 WAITING: Final = """
-SELECT patient_id FROM (
-    SELECT patient_id, min(created_at) AS since,
-        sum(count(*)) OVER (ORDER BY min(created_at), patient_id) - count(*) AS before
-    FROM duty WHERE retry_at IS NULL OR retry_at <= %(now)s GROUP BY patient_id
-) AS d WHERE before < %(readings)s ORDER BY since, patient_id LIMIT %(patients)s"""
+SELECT patient_id, count(*) AS readings FROM duty WHERE retry_at IS NULL OR retry_at <= %s
+GROUP BY patient_id ORDER BY min(created_at), patient_id LIMIT %s"""
 
 LOCK: Final = """
 SELECT id FROM unnest(%s::uuid[]) AS id WHERE pg_try_advisory_xact_lock(%s, hashtext(id::text))"""
@@ -63,6 +61,14 @@ WHERE reading_id = %(reading)s"""
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """A patient with so many readings to evaluate."""
+
+    patient: UUID
+    readings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Duties:
     """What one patient's readings ask for, held by this transaction; `names` of their values.
 
@@ -90,13 +96,35 @@ class Count:
     late: int
 
 
-def waiting(connection: Connection, now: datetime, patients: int, readings: int) -> list[UUID]:
-    """Return patients that have duties to evaluate now, the longest waiting first.
+def waiting(connection: Connection, now: datetime, limit: int) -> list[Waits]:
+    """Return patients that have duties to evaluate now, the longest waiting first."""
+    found = connection.execute(WAITING, [now, limit])
+    return [Waits(row["patient_id"], row["readings"]) for row in found]
 
-    At most so many; no more once those before have so many readings.
+
+def lock_first(
+    connection: Connection, queue: Sequence[Waits], patients: int, readings: int
+) -> list[UUID]:
+    """Take the first of a queue whom no other process has, until the transaction ends.
+
+    At most so many; no more once those before have so many readings. Several workers share a
+    backlog by it: each passes over whom the others have.
     """
-    asked = {"now": now, "patients": patients, "readings": readings}
-    return [row["patient_id"] for row in connection.execute(WAITING, asked)]
+    mine: list[Waits] = []
+    rest = list(queue)
+    while part := _part(rest, patients - len(mine), readings - sum(w.readings for w in mine)):
+        locked = set(lock_patients(connection, [each.patient for each in part]))
+        mine += [each for each in part if each.patient in locked]
+        del rest[: len(part)]
+    return [each.patient for each in mine]
+
+
+def _part(queue: Sequence[Waits], patients: int, readings: int) -> Sequence[Waits]:
+    """Return the beginning of a queue that has so many patients, or just so many readings."""
+    before = accumulate((each.readings for each in queue), initial=0)
+    return [
+        each for each, so_far in zip(queue[:patients], before, strict=False) if so_far < readings
+    ]
 
 
 def due(connection: Connection, patient: UUID, now: datetime, limit: int) -> list[UUID]:
@@ -110,16 +138,21 @@ def lock_patients(connection: Connection, patients: Sequence[UUID]) -> list[UUID
 
 
 def take(
-    connection: Connection, patients: Sequence[UUID], now: datetime, only: UUID | None = None
+    connection: Connection,
+    patients: Sequence[UUID],
+    now: datetime,
+    only: UUID | None = None,
+    *,
+    locked: bool = False,
 ) -> list[Duties]:
     """Lock patients and their duties until the transaction ends; leave out who has none.
 
-    `only` takes a single one of them.
+    `only` takes a single one of them. `locked` says that the caller has the patients.
     """
     # Two statements: the second sees what whoever had the patient before has committed.
-    locked = lock_patients(connection, patients)
-    found: dict[UUID, list[dict[str, Any]]] = {patient: [] for patient in locked}
-    for row in connection.execute(TAKE, {"patients": locked, "now": now}):
+    mine = patients if locked else lock_patients(connection, patients)
+    found: dict[UUID, list[dict[str, Any]]] = {patient: [] for patient in mine}
+    for row in connection.execute(TAKE, {"patients": list(mine), "now": now}):
         found[row["patient_id"]].append(row)
     duties = (_duties(patient, rows, only) for patient, rows in found.items())
     return [each for each in duties if each]

@@ -15,7 +15,7 @@ from gateway.storage.database import Database
 from gateway.storage.programmes import Approval
 from tests.fixtures.site import Site, make_site
 from tests.integration.alerting.homes import NOW, ago, evaluate, one, rows, take_pressures, until
-from tests.integration.alerting.test_worker import working
+from tests.integration.alerting.workers import working
 
 RULES = load_packs()
 ALERTS = "SELECT rule_key || ' ' || state AS t FROM alert ORDER BY rule_key, state"
