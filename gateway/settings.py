@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """A folder outside this machine, for a second copy of the audit's signed checkpoints."""
     fhir_private_endpoints: bool = False
     """Whether FHIR subscriptions may call addresses of this machine and of private networks."""
+    fhir_export_leaves_mb: Annotated[int, Field(ge=0)] = 1024
+    """So much of the disk of `home` FHIR exports leave free, in MB (1,000,000 octets)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -41,6 +41,12 @@ class ExportFailed(GatewayError):
     status, code = 500, "export_failed"
 
 
+class NoRoom(GatewayError):
+    """There is too little room on the gateway's disk for an export; ask who runs it, then again."""
+
+    status, code = 507, "export_no_room"
+
+
 class ExportClosed(Forbidden):
     """The record of somebody in this export was closed to you since; delete it, and ask again."""
 

@@ -3,13 +3,12 @@
 Memory stays flat: PostgreSQL keeps the result (a cursor of its own), the file what was read.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,9 +17,11 @@ from psycopg.types.json import set_json_loads
 
 from gateway.access.who import Who
 from gateway.audit.append import append
-from gateway.fhir.find import View, query
+from gateway.fhir.errors import NoRoom
+from gateway.fhir.export_rows import NotWanted, Writer, new_file
 from gateway.fhir.registry import RESOURCES
-from gateway.fhir.resource import Resource, Sql
+from gateway.fhir.room import need_room
+from gateway.fhir.turns import Turns
 from gateway.fhir.write import encode
 from gateway.storage.as_app import as_app
 from gateway.storage.database import Connection, Database
@@ -29,7 +30,6 @@ from gateway.storage.fhir_exports import (
     export_is_done,
     export_is_gone,
     export_waits,
-    go_on,
     horizon,
     old_exports,
     take_export,
@@ -38,38 +38,44 @@ from gateway.storage.fhir_exports import (
 FOLDER: Final = "exports"
 # Of whom there is something in the files: beside them, for who fetches one a day later.
 PATIENTS: Final = "patients.json"
-AT_ONCE: Final = 1000
 TRIES: Final = 3
 AGAIN: Final = timedelta(seconds=30)
+DO: Final = "free the disk of HEARTHLINE_HOME, or set HEARTHLINE_FHIR_EXPORT_LEAVES_MB"
 
 log = structlog.get_logger()
-
-
-class NotWanted(Exception):
-    """It was cancelled, or somebody else writes it."""
 
 
 class Exports:
     """The work of a loop: one export after the other, and what is over is deleted."""
 
-    def __init__(self, home: Path, database: Database) -> None:
+    def __init__(
+        self, home: Path, database: Database, leaves_mb: int = 0, turns: Turns | None = None
+    ) -> None:
+        self._home, self._leaves_mb = home, leaves_mb
         self._folder = home / FOLDER
         self._database = database
+        self._turns = turns or Turns()
 
     def look(self, connection: Connection, now: datetime) -> int:
         """Write one, if one waits; return how many."""
         for export in old_exports(connection, now):
             rmtree(self._folder / str(export), ignore_errors=True)
             export_is_gone(connection, export)
-        row = take_export(connection, now)
+        row = take_export(connection, now, self._turns.had)
         if row is None:
             return 0
+        self._turns.took(row["organisation_id"])
         try:
             self._write(connection, row, now)
         except NotWanted:
             # Where it waits, another one writes it there.
             if not export_waits(connection, row["id"]):
                 rmtree(self._folder / str(row["id"]), ignore_errors=True)
+        except NoRoom as error:
+            # Not again by itself: it would fill the disk that far again and again.
+            rmtree(self._folder / str(row["id"]), ignore_errors=True)
+            log.error("export_no_room", export=str(row["id"]), leaves_mb=self._leaves_mb, do=DO)  # noqa: TRY400
+            export_failed(connection, row, error.code, None)
         except Exception as error:
             if connection.broken:
                 raise
@@ -83,18 +89,19 @@ class Exports:
     def _write(self, connection: Connection, row: dict[str, Any], now: datetime) -> None:
         folder = self._folder / str(row["id"])
         rmtree(folder, ignore_errors=True)
+        self._need_room()
         folder.mkdir(parents=True, mode=0o700)
         until, patients, files = horizon(connection), set[UUID](), []
         with self._database.connect(autocommit=True) as aside, _snapshot(connection, row):
             for type_ in row["types"]:
                 path = folder / f"{type_}.ndjson"
-                writer = _Writer(connection, aside, row, RESOURCES[type_], until, now)
-                count = writer.write(path, patients)
+                writer = Writer(connection, aside, row, RESOURCES[type_], until, now)
+                count = writer.write(path, patients, self._need_room)
                 if count:
                     files.append({"type": type_, "file": path.name, "count": count})
                 else:
                     path.unlink()
-        with _new(folder / PATIENTS) as file:
+        with new_file(folder / PATIENTS) as file:
             file.write(encode(sorted(patients)))
         with connection.transaction():
             as_app(connection, row["organisation_id"])
@@ -105,58 +112,13 @@ class Exports:
             raise NotWanted
         log.info("export_written", export=str(row["id"]), resources=sum(f["count"] for f in files))
 
-
-class _Writer:
-    """Writes the rows of one resource."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        aside: Connection,
-        row: dict[str, Any],
-        resource: Resource,
-        until: datetime,
-        now: datetime,
-    ) -> None:
-        self._connection, self._aside, self._row = connection, aside, row
-        self._resource, self._until = resource, until
-        self._view = View(row["who"], now)
-
-    def write(self, path: Path, patients: set[UUID]) -> int:
-        """Write them all; return how many."""
-        count = 0
-        with _new(path) as file:
-            for found in self._rows():
-                file.write(encode(self._resource.build(found)) + b"\n")
-                if found["patient"]:
-                    patients.add(found["patient"])
-                count += 1
-                if count % AT_ONCE == 0:
-                    self._tell(count)
-        self._tell(count)
-        return count
-
-    def _rows(self) -> Iterator[dict[str, Any]]:
-        conditions: list[Sql] = [(f"{self._resource.updated} <= %s", [self._until])]
-        if self._row["since"]:
-            conditions.append((f"{self._resource.updated} > %s", [self._row["since"]]))
-        text, given = query(self._resource, conditions, self._view)
-        with self._connection.cursor(name="fhir_export") as cursor:
-            cursor.itersize = AT_ONCE
-            yield from cursor.execute(text, given)
-
-    def _tell(self, count: int) -> None:
-        if not go_on(self._aside, self._row, f"{self._resource.type}: {count}"):
-            raise NotWanted
+    def _need_room(self) -> None:
+        need_room(self._home, self._leaves_mb)
 
 
 def patients_of(folder: Path) -> list[UUID]:
     """Return of whom there is something in the files of an export."""
     return msgspec.json.decode((folder / PATIENTS).read_bytes(), type=list[UUID])
-
-
-def _new(path: Path) -> BinaryIO:
-    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 @contextmanager

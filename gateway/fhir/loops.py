@@ -7,6 +7,7 @@ import threading
 from datetime import datetime
 from typing import Final
 
+from gateway.fhir.turns import Turns
 from gateway.life import Loop
 from gateway.settings import Settings
 from gateway.storage.database import Connection, Database
@@ -22,13 +23,15 @@ DUE: Final = {
 
 def fhir_loops(settings: Settings, database: Database, stop: threading.Event) -> list[Loop]:
     """Return them. Each by itself: a long export holds up nobody who waits to be told."""
+    exports, tellings = Turns(), Turns()
 
     def export(connection: Connection, now: datetime) -> int:
         if not _due(connection, EXPORTS, now):
             return 0
         from gateway.fhir.export import Exports
 
-        return Exports(settings.home, database).look(connection, now)
+        leaves_mb = settings.fhir_export_leaves_mb
+        return Exports(settings.home, database, leaves_mb, exports).look(connection, now)
 
     def tell(connection: Connection, now: datetime) -> int:
         if not _due(connection, SUBSCRIPTIONS, now):
@@ -37,7 +40,7 @@ def fhir_loops(settings: Settings, database: Database, stop: threading.Event) ->
         from gateway.fhir.tell import Teller
 
         hook = Hook(settings.fhir_private_endpoints)
-        return Teller(settings.keys, hook).look(connection, now)
+        return Teller(settings.keys, hook, tellings).look(connection, now)
 
     return [
         Loop(database, stop, export, EXPORTS),

@@ -27,6 +27,7 @@ CODES: Final = {
     422: "processing",
     429: "throttled",
     503: "transient",
+    507: "no-store",
 }
 
 log = structlog.get_logger()

@@ -4,7 +4,7 @@ Nothing is kept for each change: a look finds whether something was written sinc
 So an endpoint that was away for a day is told once, and has missed nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from gateway.fhir.ask import Asked
 from gateway.fhir.find import View, query
 from gateway.fhir.hook import Hook, HookFailed
 from gateway.fhir.subscribed import criteria, headers
+from gateway.fhir.turns import Turns
 from gateway.storage.as_app import as_app
 from gateway.storage.database import Connection
 from gateway.storage.fhir_exports import horizon
@@ -39,6 +40,7 @@ class Teller:
 
     keys: Path
     hook: Hook
+    turns: Turns = field(default_factory=Turns)
 
     @cached_property
     def key(self) -> SiteKey:
@@ -47,9 +49,10 @@ class Teller:
 
     def look(self, connection: Connection, now: datetime) -> int:
         """Look after one subscription that is due; return how many."""
-        row = take_subscription(connection, now)
+        row = take_subscription(connection, now, self.turns.had)
         if row is None:
             return 0
+        self.turns.took(row["organisation_id"])
         try:
             self._look_after(connection, row, now)
         except Exception as error:

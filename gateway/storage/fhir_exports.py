@@ -23,7 +23,7 @@ VALUES (%(id)s, %(organisation)s, %(who)s, %(name)s, %(program)s, %(request)s, %
 ALIVE: Final = """
 SELECT count(*) AS n FROM fhir_export WHERE who = %s AND state IN ('waiting', 'done')"""
 FIND: Final = """
-SELECT id, request, types, state, progress, until, files, next_action_at FROM fhir_export
+SELECT id, request, types, state, progress, until, files, next_action_at, error FROM fhir_export
 WHERE id = %s AND who = %s AND state IN ('waiting', 'done', 'failed')"""
 CANCEL: Final = """
 UPDATE fhir_export SET state = 'cancelled', next_action_at = %s
@@ -31,7 +31,8 @@ WHERE id = %s AND who = %s AND state IN ('waiting', 'done') RETURNING id"""
 TAKE: Final = """
 UPDATE fhir_export SET next_action_at = %(lease)s, attempts = attempts + 1
 WHERE id = (SELECT id FROM fhir_export WHERE state = 'waiting' AND next_action_at <= %(now)s
-    ORDER BY next_action_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY array_position(%(had)s::uuid[], organisation_id) NULLS FIRST, next_action_at
+    LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, organisation_id, who, who_name, is_program, types, since, attempts"""
 GO_ON: Final = """
 UPDATE fhir_export SET progress = %s, next_action_at = clock_timestamp() + %s
@@ -91,9 +92,15 @@ def cancel_export(connection: Connection, export: UUID, who: UUID, now: datetime
     return connection.execute(CANCEL, [now, export, who]).fetchone() is not None
 
 
-def take_export(connection: Connection, now: datetime) -> dict[str, Any] | None:
-    """Return one that waits, or whose writer died; it is ours for the lease."""
-    return connection.execute(TAKE, {"now": now, "lease": now + LEASE}).fetchone()
+def take_export(
+    connection: Connection, now: datetime, had: Sequence[UUID] = ()
+) -> dict[str, Any] | None:
+    """Return one that waits, or whose writer died; it is ours for the lease.
+
+    `had` are the organisations that had their turns, the latest last: theirs is the last again.
+    """
+    given = {"now": now, "lease": now + LEASE, "had": list(had)}
+    return connection.execute(TAKE, given).fetchone()
 
 
 def go_on(connection: Connection, row: dict[str, Any], progress: str) -> bool:

@@ -1,6 +1,6 @@
 """Subscriptions: who wants to be told that something is new, and how the telling goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,8 @@ DELETE: Final = "DELETE FROM fhir_subscription WHERE id = %s AND who = %s RETURN
 TAKE: Final = """
 UPDATE fhir_subscription s SET next_action_at = %(lease)s
 FROM (SELECT id FROM fhir_subscription WHERE next_action_at <= %(now)s
-    ORDER BY next_action_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+    ORDER BY array_position(%(had)s::uuid[], organisation_id) NULLS FIRST, next_action_at
+    LIMIT 1 FOR UPDATE SKIP LOCKED) due
 WHERE s.id = due.id
 RETURNING s.id, s.organisation_id, s.who, s.criteria, s.endpoint, s.headers, s.ends_at, s.status,
     s.attempts, s.failing_since, s.looked_until,
@@ -64,9 +65,15 @@ def delete_subscription(connection: Connection, subscription: UUID, who: UUID) -
     return connection.execute(DELETE, [subscription, who]).fetchone() is not None
 
 
-def take_subscription(connection: Connection, now: datetime) -> dict[str, Any] | None:
-    """Return one that is due; it is ours for the lease."""
-    return connection.execute(TAKE, {"now": now, "lease": now + LEASE}).fetchone()
+def take_subscription(
+    connection: Connection, now: datetime, had: Sequence[UUID] = ()
+) -> dict[str, Any] | None:
+    """Return one that is due; it is ours for the lease.
+
+    `had` are the organisations that had their turns, the latest last: theirs is the last again.
+    """
+    given = {"now": now, "lease": now + LEASE, "had": list(had)}
+    return connection.execute(TAKE, given).fetchone()
 
 
 def is_well(

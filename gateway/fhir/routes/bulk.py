@@ -18,6 +18,7 @@ from gateway.fhir.doors import asks_any, readable
 from gateway.fhir.errors import (
     ExportClosed,
     ExportFailed,
+    NoRoom,
     NotSupported,
     ScopeMissing,
     TooMany,
@@ -28,6 +29,7 @@ from gateway.fhir.links import base_of
 from gateway.fhir.outcome import issue
 from gateway.fhir.registry import RESOURCES
 from gateway.fhir.resource import as_uuid, instant
+from gateway.fhir.room import need_room
 from gateway.fhir.write import answer
 from gateway.storage.closed import open_ones
 from gateway.storage.fhir_exports import ask_export, cancel_export, exports_alive, find_export
@@ -61,7 +63,7 @@ def status(request: Request, export: str, call: Asks) -> Response:
     """Say how far it is, and in the end where its files are."""
     row = _find(call, export)
     if row["state"] == "failed":
-        raise ExportFailed
+        raise NoRoom if row["error"] == NoRoom.code else ExportFailed
     if row["state"] == "waiting":
         told = {"x-progress": row["progress"] or "waiting", "retry-after": str(LOOK_AGAIN_S)}
         return Response(status_code=202, headers=told)
@@ -128,6 +130,8 @@ def _begin(request: Request, call: Call, offered: tuple[str, ...]) -> Response:
     types, since = _types(call, given.getlist("_type"), offered), _since(given)
     if exports_alive(call.connection, call.who.id) >= MOST:
         raise TooMany
+    at = desk(request).settings
+    need_room(at.home, at.fhir_export_leaves_mb)
     known = [(name, value) for name, value in given.multi_items() if name in KNOWN]
     asked = base_of(request) + request.url.path.removeprefix("/fhir")
     asked += f"?{urlencode(known)}" if known else ""
