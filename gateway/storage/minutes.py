@@ -20,6 +20,13 @@ LOCK: Final = "SELECT pg_advisory_xact_lock(18508, hashtext(%s))"
 OVERLAP: Final = """
 SELECT FROM time_entry WHERE person_id = %(person_id)s AND voided_at IS NULL
   AND began_at < %(ended_at)s AND ended_at > %(began_at)s"""
+FREE: Final = """
+SELECT lower(part) AS began, upper(part) AS ended
+FROM unnest(tstzmultirange(tstzrange(%(began_at)s, %(ended_at)s)) - coalesce(
+    (SELECT range_agg(tstzrange(began_at, ended_at)) FROM time_entry
+     WHERE person_id = %(person_id)s AND voided_at IS NULL
+       AND began_at < %(ended_at)s AND ended_at > %(began_at)s), '{}')) AS part
+ORDER BY upper(part) - lower(part) DESC, began"""
 ADD: Final = """
 INSERT INTO time_entry (id, organisation_id, patient_id, task_id, person_id, person, activity, live,
     qualified, began_at, ended_at, created_at)
@@ -53,6 +60,10 @@ class Activity(StrEnum):
     CARE_PLAN = "care_plan"
     DOCUMENTATION = "documentation"
     SET_UP = "set_up"
+
+
+class TimeTaken(Conflict):
+    """A part of this time is written down already, for this or another patient."""
 
 
 class NewTime(Frozen):
@@ -102,7 +113,7 @@ class Voiding(Frozen):
 def add_time(
     connection: Connection, patient: UUID, new: NewTime, by: Author, now: datetime
 ) -> UUID:
-    """Write time down; return its id. Raises NotFound, WrongInput, Conflict for a minute twice."""
+    """Write time down; return its id. Raises NotFound, WrongInput, TimeTaken for a minute twice."""
     if not timedelta(0) < new.ended_at - new.began_at <= LONGEST:
         raise WrongInput("Work ends after it began, and within 8 hours.")
     if new.ended_at > now:
@@ -116,10 +127,22 @@ def add_time(
     }
     connection.execute(LOCK, [str(by.id)])
     if connection.execute(OVERLAP, row).fetchone() is not None:
-        raise Conflict("A part of this time is written down already, for this or another patient.")
+        raise TimeTaken
     if not connection.execute(ADD, row).rowcount:
         raise NotFound("There is no such patient, or no such task of theirs.")
     return id_
+
+
+def free_time(
+    connection: Connection, person: UUID, began: datetime, ended: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the parts that nobody wrote down for a person, the longest first.
+
+    They stay free until the transaction ends.
+    """
+    connection.execute(LOCK, [str(person)])
+    asked = {"person_id": person, "began_at": began, "ended_at": ended}
+    return [(row["began"], row["ended"]) for row in connection.execute(FREE, asked)]
 
 
 def void_time(

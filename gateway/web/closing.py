@@ -79,6 +79,8 @@ class Closing(BaseModel):
     activity: Activity = Activity.REVIEW
     spoken: Spoken | None = None
     minutes: bool = False
+    free: bool = False
+    """Only what of the minutes is not written down already."""
 
     @model_validator(mode="before")
     @classmethod

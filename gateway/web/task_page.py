@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -67,9 +67,13 @@ def task_page(
     closing: Closing | None = None,
     wrong: Sequence[str] = (),
     error: GatewayError | None = None,
+    free: timedelta | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """Return the page; `closing` and `wrong` are of a form that could not be taken."""
+    """Return the page; `closing` and `wrong` are of a form that could not be taken.
+
+    `free` is how much of its minutes is not written down already, where some is.
+    """
     # A technical task is everybody's work; a record that is closed stays closed all the same.
     health = call.who.may(Right.TASKS_READ) and may_see(call, row.patient_id)
     detail = show_task(call.connection, row.id)
@@ -101,6 +105,7 @@ def task_page(
         "closing": closing or _fresh(call, row),
         "wrong": list(wrong),
         "error": error,
+        "free": None if free is None else int(free / timedelta(minutes=1)),
         "elsewhere": elsewhere(call.connection, call.who.organisation, row.id),
         "live": live_from(request, row.patient_id if health else None),
         "live_of": str(row.patient_id if health else row.id),
@@ -142,7 +147,7 @@ def _fresh(call: Call, row: WorkRow) -> Closing:
         for each in list_contacts(call.connection, task=row.id)
         if each.outcome is not Reached.REACHED
     ]
-    return Closing(attempts=len(missed) or None)
+    return Closing(attempts=len(missed) or None, minutes=True)
 
 
 def _of_patient(call: Call, patient: UUID, task: UUID) -> dict[str, Any]:

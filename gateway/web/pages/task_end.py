@@ -1,7 +1,7 @@
 """What is written down of a task: attempts, notes, minutes, and its end."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -21,7 +21,7 @@ from gateway.care.red_flags import Flags
 from gateway.care.tasks import complete_task, lock_task
 from gateway.errors import Changed, Conflict, GatewayError, WrongInput
 from gateway.storage.contacts import Author, Channel, NewContact, Reached, WithWhom, add_contact
-from gateway.storage.minutes import Activity, NewTime, add_time
+from gateway.storage.minutes import Activity, NewTime, TimeTaken, add_time, free_time
 from gateway.storage.notes import NewNote, add_note
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, words_of
@@ -31,6 +31,7 @@ from gateway.web.templates import words
 
 router = APIRouter(prefix="/tasks/{task}", include_in_schema=False)
 Worker = Annotated[Call, needs(Right.TASKS_WORK, Right.TECHNICAL_TASKS)]
+A_MINUTE: Final = timedelta(minutes=1)
 
 
 async def typed(request: Request) -> dict[str, str]:
@@ -116,8 +117,7 @@ def _close(call: Call, request: Request, row: WorkRow, closing: Closing, asked_f
         raise Conflict(str(words_of(request, call.who).say(told, name=row.owner).unescape()))
     must_match(closing.seen, tag(row))
     if closing.minutes and closing.began is not None and call.who.may(Right.TIME_WRITE):
-        live = closing.spoken is Spoken.PATIENT
-        _write_time(call, row, closing.began, closing.activity, live)
+        _write_minutes(call, row, closing, closing.began)
     ended = closing.disposition(call.now, asked_for)
     complete_task(call.connection, row.id, call.who.name, ended, call.now)
     # As all that is stored, in English; it is translated where it is read.
@@ -141,16 +141,42 @@ def _again(
     call: Call, request: Request, row: WorkRow, closing: Closing, error: GatewayError
 ) -> Response:
     wrong = ["urgency"] if isinstance(error, UrgencyTooLow) else []
-    return task_page(
-        call, request, row, closing=closing, wrong=wrong, error=error, status=error.status
-    )
+    free = None
+    if isinstance(error, TimeTaken) and closing.began is not None:
+        free = sum(((ended - began) for began, ended in _free(call, closing.began)), timedelta(0))
+        closing = closing.model_copy(update={"minutes": bool(free), "free": bool(free)})
+    shown: dict[str, Any] = {"closing": closing, "wrong": wrong, "error": error, "free": free}
+    return task_page(call, request, row, **shown, status=error.status)
 
 
-def _write_time(call: Call, row: WorkRow, began: datetime, activity: Activity, live: bool) -> None:
+def _free(call: Call, began: datetime) -> list[tuple[datetime, datetime]]:
+    """Return what is free of the time since then, where it is worth a line."""
+    if not began < call.now:
+        return []
+    parts = free_time(call.connection, call.who.id, began, call.now)
+    return [(since, until) for since, until in parts if until - since >= A_MINUTE]
+
+
+def _write_minutes(call: Call, row: WorkRow, closing: Closing, began: datetime) -> None:
+    """Write the minutes down; of parts that are free the longest is the one of the contact."""
+    live = closing.spoken is Spoken.PATIENT
+    parts = _free(call, began) if closing.free else [(began, call.now)]
+    for n, (since, until) in enumerate(parts):
+        _write_time(call, row, since, closing.activity, live and n == 0, until)
+
+
+def _write_time(
+    call: Call,
+    row: WorkRow,
+    began: datetime,
+    activity: Activity,
+    live: bool,
+    ended: datetime | None = None,
+) -> None:
     new = NewTime(
         activity=activity,
         began_at=began,
-        ended_at=call.now,
+        ended_at=ended or call.now,
         live=live,
         qualified=Role.CLINICIAN in call.who.roles,
         task_id=row.id,

@@ -9,6 +9,8 @@ import pytest
 from gateway.access.rights import Role
 from gateway.care.red_flags import asked_for
 from gateway.storage import care_teams
+from gateway.storage.contacts import Author
+from gateway.storage.minutes import Activity, NewTime, add_time
 from tests.fixtures.console import Console
 from tests.integration.web.work import add_patient, add_task
 
@@ -179,6 +181,8 @@ def test_minutes_are_written_with_the_end_and_never_twice(console: Console, pati
     status, html = close(console, other, **END, **minutes)
     assert status == 409
     assert "written down already" in html
+    assert "None of it is free" in html
+    assert 'name="minutes" value="yes">' in html  # unticked: to close it is enough
     assert row_of(console, other)["status"] == "accepted"
     with console.database.transaction() as connection:
         rows = connection.execute("SELECT * FROM time_entry WHERE task_id = %s", [task]).fetchall()
@@ -301,3 +305,33 @@ def test_too_low_an_urgency_says_what_to_do(console: Console, patient: UUID) -> 
     assert "choose emergency or hospital" in said
     assert "hest pain" not in said
     assert 'id="urgency" aria-invalid="true"' in html
+
+
+def test_of_minutes_that_overlap_what_is_free_is_offered(console: Console, patient: UUID) -> None:
+    """Two tasks are open at once, from ten minutes ago: four were written for the first."""
+    first, second = (taken(console, patient, priority="P3") for _ in range(2))
+    now = datetime.now(UTC)
+    with console.database.transaction() as connection:
+        connection.execute("DELETE FROM time_entry")  # of the tests before: a minute counts once
+        by = Author(id=console.people[Role.COORDINATOR, 0], name="Coordinator 0")
+        began, ended = now - timedelta(minutes=8), now - timedelta(minutes=4)
+        other = NewTime(activity=Activity.CALL, began_at=began, ended_at=ended, task_id=first)
+        add_time(connection, patient, other, by, now)
+    began = now - timedelta(minutes=10)
+    minutes = {"minutes": "yes", "began": began.isoformat(), "spoken": "patient"}
+    status, html = close(console, second, **END, **minutes)
+    assert status == 409
+    assert "minutes of it are free" in html.split('id="wrong"')[1]
+    assert 'name="free" value="yes" checked' in html
+    assert close(console, second, **END, **minutes, free="yes")[0] == 303
+    with console.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT began_at, ended_at, live FROM time_entry WHERE task_id = %s ORDER BY began_at",
+            [second],
+        ).fetchall()
+    assert [(row["began_at"], row["live"]) for row in rows] == [
+        (began, False),
+        (now - timedelta(minutes=4), True),  # one contact, not two
+    ]
+    assert rows[0]["ended_at"] == now - timedelta(minutes=8)
+    assert rows[1]["ended_at"] >= now
