@@ -1,86 +1,23 @@
-"""Subscriptions: told that there is something new and never what; no way into our own network."""
+"""Subscriptions: told that there is something new and never what, however the endpoint is."""
 
-import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fhir.resources.R4B.subscription import Subscription
 
-from gateway.access.rights import Right, Role
-from gateway.fhir.errors import Unprocessable
-from gateway.fhir.hook import Hook, HookFailed
+from gateway.access.rights import Right
 from gateway.fhir.tell import Teller
-from tests.fixtures.tls import self_signed
 from tests.integration.alerting.homes import evaluate, take_glucoses
 from tests.integration.fhir.conftest import Facade
-
-SECRET = "Bearer not-to-be-seen"
-# FHIR lets this stand in for what is mandatory.
-WHY = {
-    "extension": [
-        {
-            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-            "valueCode": "unknown",
-        }
-    ]
-}
-
-
-@dataclass
-class Endpoint:
-    """Somebody's server: what it heard, and what it answers."""
-
-    url: str
-    hook: Hook
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    status: int = 200
-    slow: bool = False
-    """It answers a letter now and then."""
-    began: datetime | None = None
-    """From when on a test counts its seconds, however long it takes."""
+from tests.integration.fhir.endpoint import SECRET, Endpoint, asked, serving, subscribe
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    over = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            here.heard.append(({name.lower(): text for name, text in self.headers.items()}, body))
-            if here.slow:
-                self.close_connection = True
-                with suppress(OSError):
-                    for letter in b"HTTP/1.1 200 OK":
-                        self.wfile.write(bytes([letter]))
-                        over.wait(0.2)
-                return
-            self.send_response(here.status)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    folder: Path = tmp_path_factory.mktemp("tls")
-    certificate, key = self_signed(folder, "localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
-    trust = ssl.create_default_context(cafile=str(certificate))
-    here = Endpoint(f"https://localhost:{httpd.server_port}/hook", Hook(private=True, trust=trust))
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    yield here
-    over.set()
-    httpd.shutdown()
-    httpd.server_close()
+    with serving(tmp_path_factory.mktemp("tls")) as here:
+        yield here
 
 
 @pytest.fixture
@@ -89,23 +26,6 @@ def endpoint(server: Endpoint) -> Endpoint:
     server.status = 200
     server.began = None
     return server
-
-
-def asked(endpoint: str, criteria: str = "Task?status=requested", **more: Any) -> dict[str, Any]:
-    channel = {"type": "rest-hook", "endpoint": endpoint, "header": [f"Authorization: {SECRET}"]}
-    return {
-        "resourceType": "Subscription",
-        "status": "requested",
-        "reason": "To fetch new work",
-        "criteria": criteria,
-        "channel": channel | more.pop("channel", {}),
-        **more,
-    }
-
-
-def subscribe(fhir: Facade, body: dict[str, Any], **more: Any) -> Any:
-    headers = {"content-type": "application/fhir+json"}
-    return fhir.ask("Subscription", method="POST", json=body, headers=headers, **more)
 
 
 @pytest.fixture
@@ -264,81 +184,6 @@ def test_it_ends_with_its_time_its_program_and_its_right(fhir: Facade, endpoint:
     fhir.keys.pop((frozenset(rights), 0))
 
 
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "http://hooks.example.org/x",
-        "https://127.0.0.1/x",
-        "https://[::1]/x",
-        "https://10.0.0.1/x",
-        "https://169.254.169.254/latest",
-        "https://[::ffff:127.0.0.1]/x",
-        "https://[::127.0.0.1]/x",
-        "https://[64:ff9b::7f00:1]/x",
-        "https://[2002:7f00:1::]/x",
-        "https://[fec0::1]/x",
-        "https://hooks.example.org:99999/x",
-        "https://user:secret@hooks.example.org/x",
-        "https://hooks.example.org/#x",
-        "ftp://hooks.example.org/x",
-        "https://",
-    ],
-)
-def test_an_endpoint_that_is_not_taken(fhir: Facade, endpoint: str) -> None:
-    answer = subscribe(fhir, asked(endpoint))
-    assert (answer.status_code, answer.json()["resourceType"]) == (422, "OperationOutcome")
-    with pytest.raises(Unprocessable):
-        Hook().check(endpoint)
-
-
-def test_a_name_of_this_machine_is_not_called(server: Endpoint) -> None:
-    server.heard.clear()
-    with pytest.raises(HookFailed, match="private_address"):
-        Hook(trust=server.hook.trust).call(server.url, [])
-    assert server.heard == []
-
-
-def test_another_name_than_the_certificates_is_not_believed(server: Endpoint) -> None:
-    server.heard.clear()
-    with pytest.raises(HookFailed, match="ConnectError"):
-        server.hook.call(server.url.replace("localhost", "127.0.0.1"), [])
-    assert server.heard == []
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (asked("https://a.example/", "Task?_include=Task:focus"), 400),
-        (asked("https://a.example/", "Task?colour=red"), 400),
-        (asked("https://a.example/", "Medication?x=y"), 400),
-        (asked("https://a.example/", channel={"payload": "application/fhir+json"}), 422),
-        (asked("https://a.example/", channel={"type": "email"}), 422),
-        (asked("https://a.example/", channel={"header": ["Host: elsewhere"]}), 422),
-        (asked("https://a.example/", channel={"header": ["X: a\r\nY: b"]}), 422),
-        (asked("https://a.example/", channel={"header": ["X:" + 100_000 * " " + "\u00e9"]}), 422),
-        (
-            asked("https://a.example/", channel={"header": [None, "X: a"], "_header": [WHY, None]}),
-            422,
-        ),
-        (asked("https://a.example/", reason=None, _reason=WHY), 422),
-        (asked("https://a.example/", "Patient?name=%00"), 400),
-        ({"resourceType": "Patient"}, 422),
-        ({"resourceType": "Subscription", "status": "requested"}, 422),
-    ],
-)
-def test_what_is_not_taken(fhir: Facade, body: dict[str, Any], status: int) -> None:
-    answer = subscribe(fhir, body)
-    assert (answer.status_code, answer.json()["resourceType"]) == (status, "OperationOutcome")
-    assert "not-to-be-seen" not in answer.text
-
-
-def test_only_what_may_be_seen_is_subscribed_to(fhir: Facade) -> None:
-    few = fhir.key({Right.DEVICES_READ})
-    assert subscribe(fhir, asked("https://a.example/"), key=few).status_code == 403
-    person = fhir.console.client(Role.COORDINATOR)
-    assert person.post("/fhir/Subscription", json=asked("https://a.example/")).status_code == 422
-
-
 def test_a_reading_that_comes_is_told(fhir: Facade, endpoint: Endpoint) -> None:
     id_ = subscribe(
         fhir, asked("https://a.example/", f"Observation?patient={fhir.patient}")
@@ -353,20 +198,6 @@ def test_a_reading_that_comes_is_told(fhir: Facade, endpoint: Endpoint) -> None:
     look(fhir, endpoint, 6)
     assert len(endpoint.heard) == 1
     fhir.ask(f"Subscription/{id_}", method="DELETE")
-
-
-def test_who_answers_letter_by_letter_is_not_waited_for(endpoint: Endpoint) -> None:
-    endpoint.slow = True
-    try:
-        with pytest.raises(HookFailed, match="too_slow"):
-            replace(endpoint.hook, patience_s=0.3).call(endpoint.url, [])
-    finally:
-        endpoint.slow = False
-
-
-def test_a_name_that_cannot_be_one_is_not_found() -> None:
-    with pytest.raises(HookFailed, match="name_not_found"):
-        Hook().call(f"https://{64 * 'a'}.example.org/", [])
 
 
 def test_one_that_cannot_be_looked_after_holds_up_nobody(
