@@ -5,6 +5,7 @@ the file is mended, and that is said.
 """
 
 import threading
+import time
 from typing import Final
 
 import structlog
@@ -22,6 +23,8 @@ OUTBOX: Final = "outbox"
 SOONEST_S: Final = 0.05
 AGAIN_S: Final = 60.0
 """So often a wrong file is looked at again."""
+SETTLED_S: Final = 2.0
+"""So long nobody has written it: half of a file is a file without the other far sides."""
 DO: Final = "mend it; it is read again every minute; `connectors list` says whether it is right"
 
 log = structlog.get_logger()
@@ -47,6 +50,9 @@ class FarSides:
         """Take the file up, then serve until stopped."""
         while not self._stop.is_set():
             try:
+                if self._said and self._being_written():
+                    self._stop.wait(min(self._again_s, SETTLED_S))
+                    continue
                 loops = self._loops()
             except WrongInput as error:
                 wait_s = self._say(str(error))
@@ -57,6 +63,14 @@ class FarSides:
                 _serve(loops)
                 return
             self._stop.wait(wait_s)
+
+    def _being_written(self) -> bool:
+        """Say whether somebody who mends the file may not be done."""
+        try:
+            written = (self._settings.home / FILE).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return 0 <= time.time() - written < SETTLED_S
 
     def _loops(self) -> list[Loop]:
         """Make the database's far sides those of the file, and return their loops."""

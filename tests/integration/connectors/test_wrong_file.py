@@ -1,5 +1,6 @@
 """A wrong connectors.toml: readings are evaluated, it is said, and it is taken up when mended."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,7 +71,15 @@ def stop() -> Iterator[threading.Event]:
 
 def write(home: Path, site: Site, side: FarSide, name: str = "crm", **more: Any) -> None:
     table = {"kind": side.kind, "organisation": str(site.organisation), **side.table(), **more}
-    (home / FILE).write_text(tomli_w.dumps({name: table}))
+    settled(home, tomli_w.dumps({name: table}))
+
+
+def settled(home: Path, text: str) -> None:
+    """Write the file as a whole, and as of long ago: nobody is writing it."""
+    new = home / "new"
+    new.write_text(text)
+    os.utime(new, (1e9, 1e9))
+    new.replace(home / FILE)
 
 
 def end(thread: threading.Thread, stop: threading.Event, database: Database) -> None:
@@ -119,6 +128,27 @@ def test_a_wrong_file_is_said_and_taken_up_when_it_is_mended(
     (line,) = [each for each in logs if each["event"] == "far_sides_not_served"]
     assert said in line["wrong"]
     assert "connectors list" in line["do"]
+
+
+def test_half_of_a_file_is_not_taken_up(
+    settings: Settings,
+    shared: Database,
+    site: Site,
+    side: FarSide,
+    stop: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run, "SETTLED_S", 600.0)
+    settled(settings.home, "[crm")
+    thread = beside(FarSides(settings, shared, stop, again_s=0.02).run)
+    until(lambda: one(shared, STATE)["error"] == FILE_WRONG)
+    (settings.home / FILE).write_text("")  # somebody has begun to write
+    stop.wait(0.2)
+    assert one(shared, STATE)["error"] == FILE_WRONG
+    write(settings.home, site, side)
+    until(lambda: one(shared, STATE)["well_at"] is not None)
+    end(thread, stop, shared)
+    assert one(shared, "SELECT active FROM connector WHERE name = 'crm'")["active"]
 
 
 def test_who_has_a_wrong_file_evaluates(
