@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 OTHER: Final = "several"
+# The rule of the task that a withdrawal opens.
+CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 _OF: Final[Mapping[str, str]] = {
     "systolic": "pressure",
     "diastolic": "pressure",
@@ -21,6 +23,8 @@ def about(queue: str, rule_key: str | None, direction: str | None, explanation: 
     """Return the key, as `glucose low`."""
     if queue == "technical":
         return "equipment"
+    if rule_key == CONSENT_WITHDRAWN:
+        return "consent withdrawn"
     if queue == "adherence":
         jumped = (rule_key or "").endswith("_jump")
         return "whose is it" if jumped else "nothing measured"

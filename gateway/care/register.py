@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 
 from alerting.words import Said
+from gateway.care.consent import give
 from gateway.care.contact_ways import write_phone
 from gateway.care.registration import (
     EMPTY_TEAM,
@@ -22,7 +23,7 @@ from gateway.care.registration import (
 )
 from gateway.storage import care_teams
 from gateway.storage.care_teams import team
-from gateway.storage.consents import By, give
+from gateway.storage.consents import By
 from gateway.storage.database import Connection
 from gateway.storage.registrations import (
     Asked,

@@ -103,6 +103,12 @@ SCRIPTS: Final[Mapping[str, Steps]] = {
         template("If the device: measure together now, and watch the reading arrive here."),
         template("Agree on a time of the day, and on whether to be reminded."),
     ),
+    "consent withdrawn": (
+        template("It is their right: no persuading. Is there something they want us to know?"),
+        template("Agree when somebody comes for the hub and the devices, or how they are sent."),
+        template("Tell them that their care goes on as before, and whom they call instead."),
+        template("Then end the programme and the devices' assignment here."),
+    ),
     "whose is it": (
         template("Was it you who measured? Somebody else at home, a guest?"),
         template("Not them: say so here, and agree on how others measure."),

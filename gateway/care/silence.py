@@ -17,6 +17,7 @@ from device_profiles import gatt
 from device_profiles.registry import PROFILES
 from gateway.care.technical import Whose, end_task, open_task
 from gateway.storage import troubles
+from gateway.storage.consents import withdrawn_by
 from gateway.storage.database import Connection
 from gateway.storage.schedules import follow_programmes
 
@@ -26,15 +27,20 @@ WHILE_SILENT: Final = timedelta(minutes=15)
 PRIORITY: Final = Severity.P4
 MEASURED: Final = template("the patient has measured again")
 CHANGED: Final = template("the schedule was ended or changed")
+WITHDRAWN: Final = template("the patient agrees no more to be monitored")
 TASK_TITLE: Final = template("Nothing measured: {measure}")
 REVIEW_TITLE: Final = template("Programme review: {measure}")
 
-DUE: Final = """
+# Who agrees no more is waited for by nobody; who agrees again, from then on.
+DUE: Final = f"""
 SELECT c.id, c.organisation_id, c.patient_id, c.measure, c.days, c.grace, c.remind_after,
-    c.task_after, c.review_after, c.since, p.timezone
+    c.task_after, c.review_after, p.timezone, greatest(c.since, (SELECT y.given_at FROM consent y
+        WHERE y.patient_id = c.patient_id AND y.withdrawn_at IS NULL AND EXISTS (SELECT FROM consent
+        n WHERE n.patient_id = c.patient_id AND n.withdrawn_at IS NOT NULL))) AS since
 FROM schedule c JOIN patient p ON p.id = c.patient_id
-WHERE c.next_action_at <= %s ORDER BY c.next_action_at, c.id LIMIT %s
-FOR UPDATE OF c SKIP LOCKED"""
+WHERE c.next_action_at <= %s AND NOT {withdrawn_by("c.patient_id")}
+ORDER BY c.next_action_at, c.id LIMIT %s
+FOR UPDATE OF c SKIP LOCKED"""  # noqa: S608 - constants only
 # Whatever is in `reading` came from a device by itself; what people type would not count.
 LAST: Final = """
 SELECT measured_at FROM reading
@@ -44,9 +50,10 @@ NEXT: Final = "UPDATE schedule SET next_action_at = %s WHERE id = %s"
 OPEN: Final = """
 SELECT id, task_id, review_id FROM silence WHERE schedule_id = %s AND ended_at IS NULL
 FOR UPDATE"""
-STALE: Final = """
-SELECT s.id, s.task_id, s.review_id FROM silence s JOIN schedule c ON c.id = s.schedule_id
-WHERE s.ended_at IS NULL AND c.until IS NOT NULL FOR UPDATE OF s SKIP LOCKED"""
+STALE: Final = f"""
+SELECT s.id, s.task_id, s.review_id, c.until FROM silence s JOIN schedule c ON c.id = s.schedule_id
+WHERE s.ended_at IS NULL AND (c.until IS NOT NULL OR {withdrawn_by("c.patient_id")})
+FOR UPDATE OF s SKIP LOCKED"""  # noqa: S608 - constants only
 BEGIN: Final = """
 INSERT INTO silence (organisation_id, patient_id, schedule_id, since, opened_at, step, missed,
     excused, held)
@@ -80,7 +87,7 @@ def look_for_silence(connection: Connection, now: datetime) -> int:
     """Look at every schedule that is due; return how many. Call it in a transaction."""
     follow_programmes(connection, now)
     for stale in connection.execute(STALE).fetchall():
-        _end(connection, stale, CHANGED, now)
+        _end(connection, stale, CHANGED if stale["until"] else WITHDRAWN, now)
     rows = connection.execute(DUE, [now, AT_ONCE]).fetchall()
     for row in rows:
         _one(connection, row, now)

@@ -47,9 +47,10 @@ def open_task(
     priority: Severity = PRIORITY,
     *,
     queue: Queue = "technical",
+    by: str = "worker",
 ) -> UUID:
-    """Open a task; of a device and rule, or a patient and a silence, there is one at a time."""
-    task, by = uuid4(), due(priority, now, whose.zone)
+    """Open a task; of a device and rule, or a patient and a rule, there is one at a time."""
+    task, times = uuid4(), due(priority, now, whose.zone)
     told = {
         "id": task,
         "organisation": whose.organisation,
@@ -62,12 +63,12 @@ def open_task(
         "priority": priority,
         "title": title,
         "sentence": sentence,
-        "due_ack_at": by.ack_at,
-        "due_at": by.act_at,
+        "due_ack_at": times.ack_at,
+        "due_at": times.act_at,
         "now": now,
     }
     if connection.execute(INSERT, told).rowcount:
-        _record(connection, whose.organisation, "task_requested", task, now)
+        _record(connection, whose.organisation, "task_requested", task, now, actor=by)
     return task
 
 

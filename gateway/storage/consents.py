@@ -33,6 +33,12 @@ SELECT id, patient_id, kind, given_at, how, given_by, representative, text_versi
 FROM consent WHERE patient_id = %s ORDER BY given_at DESC, id"""
 
 
+def withdrawn_by(patient: str) -> str:
+    """Return as SQL whether the patient of this column agreed once, and does no more."""
+    own = f"SELECT FROM consent k WHERE k.patient_id = {patient}"
+    return f"(EXISTS ({own}) AND NOT EXISTS ({own} AND k.withdrawn_at IS NULL))"
+
+
 @dataclass(frozen=True, slots=True)
 class By:
     """Who writes it down: a person who is signed in has an id as well."""
@@ -107,6 +113,11 @@ def withdraw(
 def consents_of(connection: Connection, patient: UUID) -> tuple[Consent, ...]:
     """Return all that a patient agreed to, the newest first."""
     return tuple(Consent(**row) for row in connection.execute(OF_PATIENT, [patient]))
+
+
+def withdrawn(consents: tuple[Consent, ...]) -> bool:
+    """Tell whether a patient agreed once, and does no more."""
+    return bool(consents) and in_force(consents) is None
 
 
 def in_force(consents: tuple[Consent, ...]) -> Consent | None:

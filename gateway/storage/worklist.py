@@ -15,6 +15,7 @@ from device_profiles.reading import Frozen
 from gateway.care.moves import CLOSED, Status
 from gateway.errors import NotFound
 from gateway.storage.closed import CLOSED as CLOSED_TO
+from gateway.storage.consents import withdrawn_by
 from gateway.storage.database import Connection
 from gateway.storage.patients import like
 
@@ -30,7 +31,8 @@ SELECT t.id, t.patient_id, p.name AS patient, p.timezone, t.alert_id, t.rule_key
     t.owner_id, t.due_ack_at, t.due_at, {NEXT} AS next_due, t.created_at, t.accepted_at,
     t.closed_at, t.follows, z.until AS snoozed_until, z.owner AS snoozed_by,
     z.reason AS snoozed_why, coalesce(e.banner, false) AS nobody_came,
-    t.queue <> 'technical' AND {CLOSED_TO} AS hidden
+    t.queue <> 'technical' AND {CLOSED_TO} AS hidden,
+    {withdrawn_by("p.id")} AS consent_withdrawn
 FROM task t JOIN patient p ON p.id = t.patient_id
 LEFT JOIN escalation e ON e.task_id = t.id
 LEFT JOIN LATERAL (
@@ -67,6 +69,7 @@ UNTOLD: Final[dict[str, Any]] = {
     "direction": None,
     "device_id": None,
     "snoozed_why": None,
+    "consent_withdrawn": False,
 }
 
 
@@ -103,6 +106,8 @@ class WorkRow(Frozen):
     """Its ladder has ended without anybody taking it."""
     hidden: bool
     """The patient's record is closed to who asks: there is work, and no word of what it is."""
+    consent_withdrawn: bool = False
+    """The patient agrees no more to be monitored."""
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether its next deadline has passed."""

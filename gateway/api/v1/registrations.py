@@ -19,6 +19,7 @@ from gateway.api.etag import IfMatch, etag, must_match
 from gateway.api.idempotency import OnceOnly
 from gateway.api.made import Done, Made
 from gateway.api.of_patient import PatientId, looked_at
+from gateway.care import consent as consent_given
 from gateway.care import register
 from gateway.care.consent_text import VERSION
 from gateway.care.registration import NotRegistered, Registration
@@ -137,7 +138,7 @@ def agree(patient: PatientId, new: Agreeing, call: Writes, once: OnceOnly) -> Ma
             given_by="representative" if new.representative else "patient",
             representative=new.representative,
         )
-        id_ = consents.give(call.connection, patient, said, _by(call), call.now)
+        id_ = consent_given.give(call.connection, patient, said, _by(call), call.now)
         call.audit("consent.give", patient=patient, subject=("consent", str(id_)), how=new.how)
         return Made(id=id_)
 
@@ -153,7 +154,7 @@ def withdraw(
     def done() -> Done:
         must_see(call, patient)
         now: datetime = call.now
-        consents.withdraw(call.connection, patient, consent, new.how, now, _by(call), now)
+        consent_given.withdraw(call.connection, patient, consent, new.how, _by(call), now)
         subject = ("consent", str(consent))
         call.audit("consent.withdraw", patient=patient, subject=subject, how=new.how)
         return Done()

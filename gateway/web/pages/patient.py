@@ -22,6 +22,7 @@ from gateway.errors import WrongInput
 from gateway.storage.alert_list import WantedAlerts, list_alerts
 from gateway.storage.billing import billing
 from gateway.storage.care_teams import members
+from gateway.storage.consents import consents_of, withdrawn
 from gateway.storage.contacts import Author, list_contacts
 from gateway.storage.notes import NewNote, add_note, list_notes
 from gateway.storage.patient_page import (
@@ -96,6 +97,7 @@ def show(
         "rests_for": rests_for,
         "team": members(connection, team) if team else (),
         "billing": billing(connection, patient, month) if call.who.may(Right.TIME_READ) else None,
+        "consent_withdrawn": withdrawn(consents_of(connection, patient)),
         "labels": labels,
         "relations": labels.RELATION,
         "may_work": call.who.may(Right.TASKS_WORK),

@@ -17,6 +17,7 @@ from gateway.access.restricted import must_see
 from gateway.access.rights import Right
 from gateway.api.call import Call, needs
 from gateway.care import register
+from gateway.care.consent import give, withdraw
 from gateway.care.consent_text import PARAGRAPHS, VERSION
 from gateway.care.contact_ways import language_names
 from gateway.care.registration import NotRegistered, Registration, read_registration
@@ -148,7 +149,7 @@ def give_consent(
         given_by="representative" if spoke else "patient",
         representative=spoke or None,
     )
-    consent = consents.give(call.connection, patient, new, _by(call), call.now)
+    consent = give(call.connection, patient, new, _by(call), call.now)
     call.audit("consent.give", patient=patient, subject=("consent", str(consent)), how=how)
     return go(request, f"/register/{patient}#consent")
 
@@ -159,7 +160,7 @@ def withdraw_consent(
 ) -> Response:
     """Write down that the patient agrees no more, from now on."""
     must_see(call, patient)
-    consents.withdraw(call.connection, patient, consent, how, call.now, _by(call), call.now)
+    withdraw(call.connection, patient, consent, how, _by(call), call.now)
     call.audit("consent.withdraw", patient=patient, subject=("consent", str(consent)), how=how)
     return go(request, f"/register/{patient}#consent")
 

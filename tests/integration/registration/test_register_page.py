@@ -96,8 +96,15 @@ def test_a_consent_is_withdrawn_and_given_again(console: Console) -> None:
     answer = browser.post(f"{place}/consent/{consent[1]}/withdraw", data=how)
     assert answer.status_code == 303
     assert "None in force" in browser.get(place).text
+    patient = place.replace("/register/", "/patients/")
+    for page in (patient, "/worklist?queue=adherence"):
+        assert "consent withdrawn</span>" in browser.get(page).text, page
+    task = re.search(r"/tasks/[0-9a-f-]{36}", browser.get(patient).text)
+    assert task is not None
+    assert "no persuading" in browser.get(task[0]).text
     assert browser.post(f"{place}/consent", data=how).status_code == 303
     assert "Withdrawn" in browser.get(place).text
+    assert "consent withdrawn" not in browser.get(patient).text
     assert browser.post(f"{place}/consent", data=how).status_code == 409
 
 
