@@ -111,13 +111,18 @@ LINES: Final = {
 }
 
 
+def file_of(line: str, anchor: datetime) -> str:
+    """Return the file to import somebody from, who agreed before the demo's first measurement."""
+    return FILE.format(line=line, consent=anchor - timedelta(days=VIRTUAL_DAYS + 1))
+
+
 def residents(recordings: Path | None, anchor: datetime) -> list[Resident]:
     """Return the people of the demo, their newest measurement shortly before `anchor` (UTC)."""
     return [
         Resident(
             name,
             home([_device(choice, recordings, anchor) for choice in choices], SEED, ZONE),
-            FILE.format(line=LINES[name], consent=anchor - timedelta(days=VIRTUAL_DAYS + 1)),
+            file_of(LINES[name], anchor),
         )
         for name, choices in HOMES.items()
     ]

@@ -1,4 +1,4 @@
-"""The whole product on one machine: two homes, a gateway, real programs, and what they did."""
+"""The whole product on one machine: homes, a gateway, real programs, and what they did."""
 
 import json
 import time
@@ -10,9 +10,10 @@ from typing import Final
 
 from rich.console import Console
 
-from simulators.demo.residents import ZONE, residents
+from simulators.demo.residents import ZONE, file_of, residents
 from simulators.demo.state import DemoState, load, now_to_the_second, port_of_the_console
 from simulators.demo.summary import Summary, count_taken, summarise
+from simulators.demo.waiting import LINE, METER, MODEL, NAME, WaitingHome
 from simulators.demo.watching import Watching
 from simulators.programs import ProgramFailed
 from simulators.site import Gateway, Home, Resident, free_port
@@ -33,7 +34,7 @@ class Demo:
     def run(self, *, once: bool) -> Summary:
         """Run to the end, or until Ctrl-C. Raises ProgramFailed where a program does not start."""
         state, gateway, people = self._prepare(once)
-        homes = [Home(self._home_folder(person), state.hubs[person.name]) for person in people]
+        homes = [Home(self._home_folder(person.name), state.hubs[person.name]) for person in people]
         watching = Watching(gateway, self._console)
         with ExitStack() as running:
             running.callback(gateway.program.stop)
@@ -56,7 +57,9 @@ class Demo:
                 gateway, homes, self._source, watching.stored_ms, watching.evaluated_ms
             )
             if not once:
-                self._stay(state, gateway, homes, summary)
+                waiting = WaitingHome(self._home_folder(NAME), gateway)
+                running.callback(waiting.stop)
+                self._stay(state, gateway, homes, summary, waiting)
         return summary
 
     def _prepare(self, once: bool) -> tuple[DemoState, Gateway, list[Resident]]:
@@ -82,6 +85,8 @@ class Demo:
         )
         since = earliest - timedelta(days=1)
         homes = gateway.register(people, since)
+        waiting = WaitingHome(self._home_folder(NAME), gateway)
+        waiting.register(file_of(LINE, anchor), ZONE)
         gateway.call("user", "demo", "--organisation", gateway.organisation, "--timezone", ZONE)
         hubs = {person.name: home.hub for person, home in zip(people, homes, strict=True)}
         port = int(gateway.environment["HEARTHLINE_BROKER_PORT"])
@@ -89,8 +94,8 @@ class Demo:
         state.save(self._folder)
         return state
 
-    def _home_folder(self, person: Resident) -> Path:
-        return self._folder / "homes" / person.name.lower().replace(" ", "-")
+    def _home_folder(self, name: str) -> Path:
+        return self._folder / "homes" / name.lower().replace(" ", "-")
 
     def _introduce(self) -> None:
         self._say("[bold]Hearthline demo[/]: two homes, a gateway, real programs, demo people.")
@@ -100,17 +105,26 @@ class Demo:
             self._say("No recordings found (--recordings DIR): seeded virtual patients stand in.")
 
     def _stay(
-        self, state: DemoState, gateway: Gateway, homes: Sequence[Home], summary: Summary
+        self,
+        state: DemoState,
+        gateway: Gateway,
+        homes: Sequence[Home],
+        summary: Summary,
+        waiting: WaitingHome,
     ) -> None:
         settings = " ".join(f"{name}={value}" for name, value in gateway.environment.items())
         self._say(json.dumps(summary.as_dict(), indent=1))
         self._say("\nThe console, with demo people to sign in as:")
         self._say(f"  [bold]http://localhost:{state.console_port}[/]")
+        self._say(f"\n{NAME} waits for a hub: as Tess Technician, Install. Be the box with")
+        self._say(f"  {waiting.box()}")
+        self._say(f"and pair {METER}, {MODEL}: box and meter are switched on then.")
         self._say("\nOr look around in another terminal:")
         for command in ("tasks list", "readings", "trace READING", f"custody {homes[0].hub}"):
             self._say(f"  {settings} .venv/bin/hearthline-gateway {command}")
         try:
             while gateway.program.running:
+                waiting.look(ZONE)
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return
