@@ -109,7 +109,7 @@ EVENT: Final[Labels] = {
     "task_raised": template("Became more urgent"),
     "task_accepted": template("Taken"),
     "task_assigned": template("Somebody was asked"),
-    "task_handed_over": template("Handed over"),
+    "task_handed_over": template("Somebody else was asked"),
     "task_released": template("Given back"),
     "changed_elsewhere": template("Done in another system"),
     "refused_elsewhere": template("Done in another system, refused here"),

@@ -182,7 +182,7 @@ def give(call: Worker, request: Request, given: Annotated[Given, Form()]) -> Res
         raise Conflict("Their role does not let them work on these tasks.")
     by = (call.who.id, call.who.name)
     n = give_all(call.connection, _ids(rows), (to.id, to.name), by, call.now, note=given.note)
-    said = template("Handed over: {n}; not possible for {others}.")
+    said = template("Asked: {n}; not possible for {others}.")
     return _done(call, request, said, n, len(rows) - n)
 
 
