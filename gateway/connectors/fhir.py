@@ -247,7 +247,8 @@ class Fhir:
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector."""
         system = quote(NAMES.system("task"), "")
-        return Feed(self.far, f"identifier={system}%7C", self._remote, self.tasks.key).changes(
+        asked = f"identifier={system}%7C"
+        return Feed(self.far, asked, self._remote, self.tasks.key, is_sorted=True).changes(
             cursor, now
         )
 

@@ -9,7 +9,7 @@ Signing in is https://hl7.org/fhir/smart-app-launch/backend-services.html: by a 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from joserfc import jwt
@@ -51,6 +51,8 @@ class FhirServer(FarSide):
     base: ClassVar[str] = "/fhir"
     most: ClassVar[int] = 3
     """A page has no more, whatever `_count` says."""
+    counts_pages: bool = False
+    """A page begins after so many tasks (Medplum's `_offset`), not where the last answer ended."""
 
     def forget(self) -> None:
         """See FarSide."""
@@ -163,19 +165,26 @@ class FhirServer(FarSide):
     def _search(self, kind: str, query: Query) -> Json:
         if kind not in KINDS:
             raise Problem(404, "not-supported", f"no {kind} here")
-        found = self.store.search(kind, query)
-        size = min(int(dict(query).get("_count", self.most)), self.most)
-        return self._bundle(found, size)
+        found, asked = self.store.search(kind, query), dict(query)
+        size = min(int(asked.get("_count", self.most)), self.most)
+        if not self.counts_pages:
+            return self._bundle(found, size)
+        first = int(asked.get("_offset", 0))
+        onward = urlencode({**asked, "_offset": first + size})
+        return self._bundle(found[first:], size, f"/{kind}?{onward}")
 
-    def _bundle(self, found: list[Json], size: int) -> Json:
+    def _bundle(self, found: list[Json], size: int, onward: str = "") -> Json:
         entries = [{"resource": each, "search": {"mode": "match"}} for each in found[:size]]
         links: list[Json] = []
         if found[size:]:
-            name = f"p{len(self.pages)}"
-            self.pages[name] = found[size:]
-            address = f"{self.url}{self.base}?_getpages={name}&_count={size}"
+            address = f"{self.url}{self.base}{onward or self._kept(found[size:], size)}"
             links.append({"relation": "next", "url": address})
         return {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries}
+
+    def _kept(self, rest: list[Json], size: int) -> str:
+        name = f"p{len(self.pages)}"
+        self.pages[name] = rest
+        return f"?_getpages={name}&_count={size}"
 
     def _page(self, text: str) -> tuple[int, Json]:
         query = dict(parse_qsl(text))

@@ -184,9 +184,9 @@ def _matches(resource: Json, key: str, value: str) -> bool:
         )
     if key == "_lastUpdated":
         at = datetime.fromisoformat(resource["meta"]["lastUpdated"])
-        return at > datetime.fromisoformat(value.removeprefix("gt"))
+        return at >= datetime.fromisoformat(value.removeprefix("ge"))
     if key == "_id":
         return bool(resource["id"] == value)
-    if key in ("_sort", "_count"):
+    if key in ("_sort", "_count", "_offset"):
         return True
     raise Problem(400, "not-supported", f"unknown search parameter {key}")

@@ -150,12 +150,12 @@ class OpenMrs(FarSide):
 
     def _search(self, query: Sequence[tuple[str, str]]) -> Json:
         asked = dict(query)
-        since = asked.get("_lastUpdated", "gt1970-01-01T00:00:00Z").removeprefix("gt")
-        after = datetime.fromisoformat(since)
+        since = asked.get("_lastUpdated", "ge1970-01-01T00:00:00Z").removeprefix("ge")
+        first = datetime.fromisoformat(since)
         found = [
             self._resource(name, row)
             for name, row in self.held.items()
-            if row["changed"] > after and asked.get("_id", name) == name
+            if row["changed"] >= first and asked.get("_id", name) == name
         ]
         return self._bundle(found)
 

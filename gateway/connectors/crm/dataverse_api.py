@@ -1,6 +1,7 @@
 """What Dataverse is told in connectors.toml, and what it answers."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -59,12 +60,19 @@ class Place(BaseModel):
     page: str = ""
 
     def next(self, base: str, rows: "Rows", there: datetime) -> "Place | None":
-        """Return where to go on; None for a next page that lies somewhere else."""
+        """Return where to go on: by time where it has moved on, else by the page.
+
+        Whoever is changed meanwhile moves to the end: a page that is counted by rows would pass
+        others over. None for a next page that lies somewhere else.
+        """
         if rows.next is None:
             # Whose clock writes `modifiedon` is not said: the last minutes are read again.
             return Place(since=there - OVERLAP)
         if not rows.next.startswith(f"{base}/"):
             return None
+        last = rows.last
+        if last is not None and last > self.since:
+            return Place(since=last)
         return Place(since=self.since, page=rows.next.removeprefix(base))
 
 
@@ -98,6 +106,14 @@ class Rows(BaseModel):
 
     value: list[Any]
     next: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+
+    @property
+    def last(self) -> datetime | None:
+        """Return when the last of them was changed that can be read."""
+        for each in reversed(self.value):
+            with suppress(ValidationError):
+                return Row.model_validate(each).changed
+        return None
 
 
 class Keys(BaseModel):

@@ -2,6 +2,10 @@
 
 `_lastUpdated` has no order within a moment, and a transaction may be seen later than it says, so
 each question begins a while before the one before it; what was told already is not told again.
+
+Whoever is changed while pages are read moves to the end, and a server that counts pages by tasks
+(Medplum's `_offset`) would pass others over. So where answers are in the order of `_lastUpdated`,
+the next question begins where a page ended, and no page is turned.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +19,7 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from gateway.connectors.fhir_parts.bundle import content
-from gateway.connectors.fhir_parts.codes import Json, instant
+from gateway.connectors.fhir_parts.codes import Json, instant, moment
 from gateway.connectors.http import Far, far_now
 from gateway.connectors.ports import Changes, Later, Refused, Remote
 from gateway.connectors.records import read_each
@@ -47,6 +51,8 @@ class Feed:
     query: str
     read: Callable[[Json, datetime], Remote | None]
     key: Callable[[Json], UUID | None]
+    is_sorted: bool = False
+    """Whether the server does what `_sort` says."""
 
     def changes(self, cursor: str | None, now: datetime) -> Changes | Later | Refused:
         """See Connector: one page of what changed."""
@@ -70,7 +76,7 @@ class Feed:
         asked = [self.query] if self.query else []
         if place is None:
             return "/Task?" + "&".join([*asked, "_count=1"])
-        since = quote(f"gt{instant(place.since)}", "")
+        since = quote(f"ge{instant(place.since)}", "")
         asked += [f"_lastUpdated={since}", "_sort=_lastUpdated", f"_count={PAGE}"]
         return "/Task?" + "&".join(asked)
 
@@ -94,7 +100,14 @@ class Feed:
         if following is None:
             last = Place(since=began, told=telling).model_dump_json()
             return Changes(items, last, unread=unread)
-        onward = place.model_copy(update={"began": began, "next": following, "telling": telling})
+        so_far = _last(bundle) if self.is_sorted else None
+        if so_far is None or so_far <= place.since:
+            new = {"began": began, "next": following, "telling": telling}
+            onward = place.model_copy(update=new)
+        else:
+            there_yet = {e.remote_id: _version(e) for e in remotes if e.changed_at >= so_far}
+            told = {**place.told, **there_yet}
+            onward = Place(since=so_far, told=told, began=began, telling=telling)
         return Changes(items, onward.model_dump_json(), more=True, unread=unread)
 
     def _following(self, bundle: Json) -> str | Refused | None:
@@ -113,6 +126,17 @@ def _tasks(bundle: Json) -> Sequence[Any]:
     found = [each.get("resource") if isinstance(each, dict) else each for each in entries]
     resources = [each for each in found if each is not None]
     return [e for e in resources if not isinstance(e, dict) or e.get("resourceType") == "Task"]
+
+
+def _last(bundle: Json) -> datetime | None:
+    """Return when the last of a page was changed; None where the page is in no order of time."""
+    times = [at for at in map(_updated, _tasks(bundle)) if at is not None]
+    return times[-1] if times and times == sorted(times) else None
+
+
+def _updated(task: Any) -> datetime | None:
+    meta = task.get("meta") if isinstance(task, dict) else None
+    return moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
 
 
 def _version(remote: Remote) -> str:

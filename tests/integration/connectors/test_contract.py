@@ -199,6 +199,29 @@ def test_many_changes_come_in_pages(two_way: Both) -> None:
     assert pages > 1
 
 
+def test_what_is_changed_while_pages_are_read_hides_nothing(two_way: Both) -> None:
+    """It moves to the end: where pages are counted, what comes after it moves up a place."""
+    _, cursor, _ = drain(two_way, None)
+    works = [full() for _ in range(7)]
+    for work in works:
+        put(two_way.connector, work)
+        two_way.side.edit(work.task, owner="Grace Hopper")
+        two_way.side.faults.skew += timedelta(seconds=1)
+    seen: list[Remote] = []
+    edits = 3
+    told = two_way.connector.changes(cursor, now())
+    while isinstance(told, Changes) and told.more:
+        seen += told.items
+        if told.items and edits:
+            two_way.side.edit(told.items[0].task, owner="Ada Byron")
+            two_way.side.faults.skew += timedelta(seconds=1)
+            edits -= 1
+        assert len(seen) < 100
+        told = two_way.connector.changes(told.cursor, now())
+    assert isinstance(told, Changes), told
+    assert {each.task for each in [*seen, *told.items]} == {work.task for work in works}
+
+
 @pytest.mark.parametrize("status", Status)
 def test_every_state_is_read_back_as_is_said(two_way: Both, status: Status) -> None:
     _, cursor, _ = drain(two_way, None)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -198,6 +199,23 @@ def test_pages_that_the_server_forgot_are_asked_for_anew(side: FhirServer) -> No
         told = asked(one, told.cursor)
         seen |= {each.task for each in told.items}
     assert seen == {work.task for work in works}
+
+
+def test_pages_that_are_counted_hide_nothing(
+    side: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side, "counts_pages", True)
+    one = connector(side)
+    told = asked(one, asked(one, None).cursor)
+    works = [minimal() for _ in range(7)]
+    for work in works:
+        put(one, work)
+    seen, told = set[UUID](), asked(one, told.cursor)
+    while told.more:
+        seen |= {each.task for each in told.items}
+        side.edit(works[0].task, owner="Ada Byron")
+        told = asked(one, told.cursor)
+    assert seen | {each.task for each in told.items} == {work.task for work in works}
 
 
 def test_what_was_told_is_not_told_again(side: FhirServer) -> None:
