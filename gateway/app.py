@@ -26,14 +26,15 @@ from gateway.ingest.consumer import Consumer
 from gateway.ingest.loop import Ingest
 from gateway.life import AUDIT, MESSAGES, TASKS, Loop, live
 from gateway.logs import configure_logs
-from gateway.notifiers_file import read_notifiers
+from gateway.notifiers_file import NOTIFIERS, read_notifiers
 from gateway.operators import Alarm
-from gateway.outbox.run import FarSides
+from gateway.outbox.run import far_sides
 from gateway.rules.packs import site_rules
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.supervisor import Supervisor
 from gateway.watchdog.run import Watchdog
+from gateway.when_right import AGAIN_S, WhenRight
 from gateway.worker import POLL_S, Worker
 
 RETRY_S: Final = 1.0
@@ -97,24 +98,37 @@ def run_ingest(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Evaluate, escalate and deliver until stopped."""
     configure_logs(settings.log_level)
-    delivery = Delivery(read_notifiers(settings.home / "notifiers.toml"))
     rules, stop, database = site_rules(settings), stop_on_signals(), settings.database()
     wait_for_schema(database, stop)
     dog = Loop(database, stop, Watchdog(settings).look, MESSAGES)
     seal = Loop(database, stop, Seal(settings).look, AUDIT)
     broker = Loop(database, stop, Keeper(settings, database).look, HUBS, poll_s=LOOK_S)
-    far, facade = FarSides(settings, database, stop), fhir_loops(settings, database, stop)
-    with running([*beside_worker(database, stop, delivery), far, *facade, dog, seal, broker]):
+    # These two need a file of the site's. A wrong one keeps nobody from being evaluated.
+    files = [messages(settings, database, stop), far_sides(settings, database, stop)]
+    ladders = Loop(database, stop, live, TASKS)
+    facade = fhir_loops(settings, database, stop)
+    with running([ladders, *files, *facade, dog, seal, broker]):
         Worker(database, stop, rules=rules, beside=Alarm(settings.keys).look).run()
 
 
-def beside_worker(database: Database, stop: threading.Event, delivery: Delivery) -> list[Loop]:
-    """Return the loops that let tasks climb and messages go."""
-    return [Loop(database, stop, live, TASKS), Loop(database, stop, delivery.deliver, MESSAGES)]
+def messages(
+    settings: Settings, database: Database, stop: threading.Event, again_s: float = AGAIN_S
+) -> WhenRight:
+    """Return what delivers messages as soon as the site's notifiers.toml is right.
+
+    Until then they wait, as tasks climb: they are sent when it is mended, and the watchdog proves
+    nothing, so that whoever looks at it from outside is told.
+    """
+    file = settings.home / NOTIFIERS
+
+    def loops() -> list[Loop]:
+        return [Loop(database, stop, Delivery(read_notifiers(file)).deliver, MESSAGES)]
+
+    return WhenRight(file, "messages_not_sent", loops, stop, again_s=again_s)
 
 
 @contextmanager
-def running(loops: Sequence[Loop | FarSides]) -> Iterator[None]:
+def running(loops: Sequence[Loop | WhenRight]) -> Iterator[None]:
     """Run loops in threads beside the caller; they end by the event that was given to them."""
     threads = [threading.Thread(target=loop.run, name="beside", daemon=True) for loop in loops]
     for thread in threads:

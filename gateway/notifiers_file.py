@@ -3,11 +3,14 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from alerting.errors import ChannelError
 from alerting.notifiers import notifiers
 from alerting.ports import Notifier
 from gateway.errors import WrongInput
+
+NOTIFIERS: Final = "notifiers.toml"
 
 
 def read_notifiers(path: Path) -> Mapping[str, Notifier]:
@@ -22,6 +25,8 @@ def read_notifiers(path: Path) -> Mapping[str, Notifier]:
         tables = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise WrongInput(f"{path} is not TOML.") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
     if strange := [name for name, table in tables.items() if not isinstance(table, dict)]:
         raise WrongInput(f"{path}: {strange[0]} is not a table.")
     try:

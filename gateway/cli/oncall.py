@@ -18,6 +18,7 @@ from gateway.cli.groups import group
 from gateway.cli.options import Organisation
 from gateway.cli.output import JsonOption, print_json, print_table
 from gateway.errors import WrongInput
+from gateway.notifiers_file import NOTIFIERS, read_notifiers
 from gateway.settings import load_settings
 from gateway.storage.rosters import add_roster, add_stand_in, directory
 
@@ -119,7 +120,9 @@ def stand_in(
 
 def test(organisation: Organisation) -> None:
     """Send a test message to every address of the roster; do it after each change."""
-    with load_settings().database().transaction() as connection:
+    settings = load_settings()
+    read_notifiers(settings.home / NOTIFIERS)  # with a wrong file nothing would be sent
+    with settings.database().transaction() as connection:
         count = tell_everybody(connection, organisation, datetime.now(UTC))
     print(f"{count} messages are on their way")
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from alerting.model import Severity
 from alerting.ports import Delivered, Message, Purpose
 from gateway.errors import GatewayError
-from gateway.notifiers_file import read_notifiers
+from gateway.notifiers_file import NOTIFIERS, read_notifiers
 from gateway.settings import Settings
 from gateway.storage import watchdog
 from gateway.watchdog.run import why
@@ -46,7 +46,7 @@ def check(settings: Settings, max_age: timedelta, now: datetime) -> Verdict:
 
 def tell(settings: Settings, ways: Sequence[tuple[str, str]], language: str) -> list[str]:
     """Send by the site's channels, without the gateway; return what could not be sent."""
-    notifiers, failed = read_notifiers(settings.home / "notifiers.toml"), []
+    notifiers, failed = read_notifiers(settings.home / NOTIFIERS), []
     for channel, address in ways:
         notifier = notifiers.get(channel)
         if notifier is None:

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from gateway import app
 from gateway.cli import app as commands
 from gateway.errors import WrongInput
-from gateway.outbox import run
 from gateway.outbox.file import FILE, is_wrong, read_connectors
-from gateway.outbox.run import FarSides
+from gateway.outbox.run import far_sides
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.outbox import FILE_WRONG, register
-from simulators.far_sides import FarSide, far_sides
+from simulators.far_sides import FarSide
+from simulators.far_sides import far_sides as kinds_there
 from tests.fixtures.database import copied
 from tests.fixtures.site import Site, make_site
 from tests.integration.alerting.homes import one, rows, take_pressures, until
@@ -42,7 +42,7 @@ def site(shared: Database) -> Site:
 
 @pytest.fixture(scope="module")
 def side() -> Iterator[FarSide]:
-    with far_sides()["salesforce"]() as side:
+    with kinds_there()["salesforce"]() as side:
         yield side
 
 
@@ -115,7 +115,7 @@ def test_a_wrong_file_is_said_and_taken_up_when_it_is_mended(
 ) -> None:
     write(settings.home, site, side, **wrong)
     with capture_logs() as logs:
-        thread = beside(FarSides(settings, shared, stop, again_s=0.02).run)
+        thread = beside(far_sides(settings, shared, stop, again_s=0.02).run)
         until(lambda: one(shared, STATE)["error"] == FILE_WRONG)
         told = CliRunner().invoke(commands, ["connectors", "list"])
         assert told.exit_code == 1
@@ -127,28 +127,7 @@ def test_a_wrong_file_is_said_and_taken_up_when_it_is_mended(
         end(thread, stop, shared)
     (line,) = [each for each in logs if each["event"] == "far_sides_not_served"]
     assert said in line["wrong"]
-    assert "connectors list" in line["do"]
-
-
-def test_half_of_a_file_is_not_taken_up(
-    settings: Settings,
-    shared: Database,
-    site: Site,
-    side: FarSide,
-    stop: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(run, "SETTLED_S", 600.0)
-    settled(settings.home, "[crm")
-    thread = beside(FarSides(settings, shared, stop, again_s=0.02).run)
-    until(lambda: one(shared, STATE)["error"] == FILE_WRONG)
-    (settings.home / FILE).write_text("")  # somebody has begun to write
-    stop.wait(0.2)
-    assert one(shared, STATE)["error"] == FILE_WRONG
-    write(settings.home, site, side)
-    until(lambda: one(shared, STATE)["well_at"] is not None)
-    end(thread, stop, shared)
-    assert one(shared, "SELECT active FROM connector WHERE name = 'crm'")["active"]
+    assert "every minute" in line["do"]
 
 
 def test_who_has_a_wrong_file_evaluates(
@@ -159,6 +138,7 @@ def test_who_has_a_wrong_file_evaluates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (settings.home / FILE).write_text("[crm")
+    (settings.home / "notifiers.toml").write_text("[sms")
     monkeypatch.setattr(app, "stop_on_signals", lambda: stop)
     monkeypatch.setattr(app, "configure_logs", lambda _: None)
     thread = beside(lambda: app.run_worker(settings))
@@ -168,20 +148,6 @@ def test_who_has_a_wrong_file_evaluates(
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
-
-
-def test_a_database_that_is_away_is_waited_for(
-    settings: Settings, shared: Database, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "LONGEST_RETRY_S", 0.02)
-    away = Database("postgresql://nobody@127.0.0.1:9/nothing")
-    far = FarSides(settings, away, stop)
-    with capture_logs() as logs:
-        thread = beside(far.run)
-        until(lambda: any(each["event"] == "loop_interrupted" for each in logs))
-        far._database = shared  # it is back
-        until(lambda: one(shared, STATE)["well_at"] is not None)
-        end(thread, stop, shared)
 
 
 def test_whether_a_file_is_wrong_is_looked_at_anew_when_it_changes(
