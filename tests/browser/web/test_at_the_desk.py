@@ -9,7 +9,15 @@ from uuid import UUID
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Route,
+    expect,
+)
 
 from gateway.access.rights import Role
 from gateway.access.session import COOKIE
@@ -167,6 +175,31 @@ def test_a_name_is_found_while_it_is_typed(
     expect(page.locator(f"#t-{mine}")).to_have_count(0)
     expect(page.locator(f"#t-{others}")).to_be_visible()
     assert "turi" not in page.url
+
+
+def test_a_search_is_not_undone_by_a_look_that_began_before_it(
+    console: Console, patient: UUID, page: Page, origin: str
+) -> None:
+    def looks(request: Request) -> bool:
+        return "x-background" in request.headers
+
+    page.goto(f"{origin}/worklist")
+    expect(page.locator("#live")).to_have_attribute("data-state", "here")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if looks(route.request):
+            held.append(route)  # its answer would be the whole list, and late
+        else:
+            route.continue_()
+
+    page.route("**/worklist", hold)
+    with page.expect_request(looks, timeout=SOON_MS):
+        a_task(console, patient)
+    with page.expect_event("requestfailed", looks, timeout=SOON_MS):
+        page.locator("#named").fill("nobody is called so")
+    expect(page.locator("#rows")).to_contain_text("No task is like that")
+    assert held
 
 
 def test_the_keys_are_told_and_lead_to_places(page: Page, origin: str) -> None:
