@@ -115,7 +115,7 @@ ORDER BY id"""
 
 LOCK: Final = """
 SELECT organisation_id, patient_id, status, priority, owner, owner_id, accepted_at, created_at
-FROM task WHERE id = %s FOR UPDATE"""
+FROM task WHERE id = %s FOR NO KEY UPDATE"""
 
 ACCEPT: Final = """
 UPDATE task SET status = 'accepted', owner = %(by)s, owner_id = %(id)s, accepted_at = %(now)s

@@ -110,12 +110,17 @@ class Voiding(Frozen):
     reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
+def must_be_a_stretch(began: datetime, ended: datetime) -> None:
+    """Raise WrongInput for what nobody worked in one go."""
+    if not timedelta(0) < ended - began <= LONGEST:
+        raise WrongInput("Work ends after it began, and within 8 hours.")
+
+
 def add_time(
     connection: Connection, patient: UUID, new: NewTime, by: Author, now: datetime
 ) -> UUID:
     """Write time down; return its id. Raises NotFound, WrongInput, TimeTaken for a minute twice."""
-    if not timedelta(0) < new.ended_at - new.began_at <= LONGEST:
-        raise WrongInput("Work ends after it began, and within 8 hours.")
+    must_be_a_stretch(new.began_at, new.ended_at)
     if new.ended_at > now:
         raise WrongInput("Work that is not done yet does not count.")
     row: dict[str, Any] = dict(new) | {

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from gateway.access.desk import Desk
@@ -27,6 +27,7 @@ from gateway.web.csrf import SameOrigin
 from gateway.web.errors import add_errors
 from gateway.web.headers import SafeHeaders
 from gateway.web.live import Live
+from gateway.web.pages.live import remember_place
 from gateway.web.templates import STATIC
 
 # A file of patients to import is the longest.
@@ -48,7 +49,14 @@ def make_console(settings: Settings, database: Database) -> FastAPI:
         app.state.live.stop()
         doors.close()
 
-    app = FastAPI(title="Hearthline", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Hearthline",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(remember_place)],
+    )
     app.state.desk = Desk(settings, doors, now, append)
     app.state.site = Site(doors.of_organisation, app.state.desk.signed_in, append, now)
     app.state.live = Live(doors.listen)

@@ -142,7 +142,7 @@ class Live:
 
     def _missed(self, since: str, sees: Sees) -> list[Told]:
         epoch, _, count = since.partition("-")
-        at = int(count) if count.isdigit() else -1
+        at = int(count) if count.isdecimal() else -1
         here = f"{self._epoch}-{self._count}"
         if not since:
             return []

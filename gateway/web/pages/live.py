@@ -46,13 +46,19 @@ def stream(who: Who, request: Request, since: str, patient: UUID | None) -> Even
     return EventSourceResponse(_events(feed, seen_by(who, patient), since))
 
 
-def live_from(request: Request, patient: UUID | None = None) -> str:
-    """Return where a page that is made now begins to listen: what `page(live=...)` is given.
-
-    With `patient` it hears of their readings too.
-    """
+async def remember_place(request: Request) -> None:
+    """Keep how far changes were heard of, before anything of the page is read."""
     feed: Live = request.app.state.live
-    return f"/live?since={feed.place}" + (f"&patient={patient}" if patient else "")
+    request.state.place = feed.place
+
+
+def live_from(request: Request, patient: UUID | None = None) -> str:
+    """Return where a page begins to listen: what `page(live=...)` is given.
+
+    That is where its request began: what changes while it is made is told to it once more, never
+    missed. With `patient` it hears of their readings too.
+    """
+    return f"/live?since={request.state.place}" + (f"&patient={patient}" if patient else "")
 
 
 def seen_by(who: Who, patient: UUID | None = None) -> Sees:

@@ -21,7 +21,14 @@ from gateway.care.red_flags import Flags
 from gateway.care.tasks import complete_task, lock_task
 from gateway.errors import Changed, Conflict, GatewayError, WrongInput
 from gateway.storage.contacts import Author, Channel, NewContact, Reached, WithWhom, add_contact
-from gateway.storage.minutes import Activity, NewTime, TimeTaken, add_time, free_time
+from gateway.storage.minutes import (
+    Activity,
+    NewTime,
+    TimeTaken,
+    add_time,
+    free_time,
+    must_be_a_stretch,
+)
 from gateway.storage.notes import NewNote, add_note
 from gateway.storage.worklist import WorkRow
 from gateway.web.answers import done, words_of
@@ -159,6 +166,7 @@ def _free(call: Call, began: datetime) -> list[tuple[datetime, datetime]]:
 
 def _write_minutes(call: Call, row: WorkRow, closing: Closing, began: datetime) -> None:
     """Write the minutes down; of parts that are free the longest is the one of the contact."""
+    must_be_a_stretch(began, call.now)  # all of it: its parts alone would pass
     live = closing.spoken is Spoken.PATIENT
     parts = _free(call, began) if closing.free else [(began, call.now)]
     for n, (since, until) in enumerate(parts):

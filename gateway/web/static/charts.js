@@ -195,12 +195,16 @@
     }
   }
 
+  let asked = 0;
   async function load(again) {
+    const turn = ++asked;
     try {
       const headers = { accept: "application/json", ...(again ? { "x-background": "live" } : {}) };
       const answer = await fetch(said.charts, { headers });
       if (!answer.ok) throw new Error(answer.status);
-      whole = await answer.json();
+      const told = await answer.json();
+      if (turn !== asked) return;  // an answer that was overtaken
+      whole = told;
       all();
     } catch {
       for (const box of place.querySelectorAll("[data-chart] .loading")) box.textContent = said.fails;

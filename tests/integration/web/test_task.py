@@ -8,6 +8,7 @@ import pytest
 
 from gateway.access.rights import Role
 from gateway.care.red_flags import asked_for
+from gateway.care.tasks import lock_task
 from gateway.storage import care_teams
 from gateway.storage.contacts import Author
 from gateway.storage.minutes import Activity, NewTime, add_time
@@ -335,3 +336,30 @@ def test_of_minutes_that_overlap_what_is_free_is_offered(console: Console, patie
     ]
     assert rows[0]["ended_at"] == now - timedelta(minutes=8)
     assert rows[1]["ended_at"] >= now
+
+
+def test_a_night_is_no_work_whatever_of_it_is_free(console: Console, patient: UUID) -> None:
+    task = taken(console, patient, priority="P3")
+    began = datetime.now(UTC) - timedelta(hours=15)
+    minutes = {"minutes": "yes", "began": began.isoformat(), "spoken": "patient", "free": "yes"}
+    status, html = close(console, task, **END, **minutes)
+    assert status == 400
+    assert "within 8 hours" in html
+
+
+def test_minutes_can_be_written_while_somebody_closes(console: Console, patient: UUID) -> None:
+    """Who closes has the task and waits for the minutes; who has those never waits for the task."""
+    task, now = taken(console, patient, priority="P3"), datetime.now(UTC)
+    by = Author(id=console.people[Role.CLINICIAN, 0], name="Clinician 0")
+    ended = now - timedelta(days=1)
+    new = NewTime(
+        activity=Activity.CALL,
+        began_at=ended - timedelta(minutes=5),
+        ended_at=ended,
+        task_id=task,
+    )
+    with console.database.transaction() as closing:
+        lock_task(closing, task)
+        with console.database.transaction() as connection:
+            connection.execute("SET LOCAL lock_timeout = '5s'")
+            add_time(connection, patient, new, by, now)
