@@ -33,6 +33,8 @@ from device_profiles.codes import MG_DL
 from device_profiles.reading import Validity
 
 OF_LOWS: Final = frozenset({"below", "lbgi"})
+# Lows and highs alike bring them where they are wrong.
+OF_NO_SIDE: Final = frozenset({"cv", "in_range"})
 
 
 class Variability(Banded):

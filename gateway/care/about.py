@@ -29,14 +29,29 @@ def about(queue: str, rule_key: str | None, direction: str | None, explanation: 
         jumped = (rule_key or "").endswith("_jump")
         return "whose is it" if jumped else "nothing measured"
     measured = _OF.get(component(rule_key, explanation) or "")
-    if measured is None:
-        return OTHER
-    # A share of values below a range grows with values that are low.
-    below = (explanation or {}).get("parameters", {}).get("measure") == "below"
-    return f"{measured} {'low' if below else direction}"
+    side = _side(_parameters(explanation).get("measure"), direction)
+    return f"{measured} {side}" if measured and side else OTHER
 
 
 def component(rule_key: str | None, explanation: Explanation) -> str | None:
     """Return what was measured; without reasons, guess it by the rule's name, as systolic_high."""
-    told = (explanation or {}).get("parameters", {}).get("component")
+    told = _parameters(explanation).get("component")
     return told or next((part for part in (rule_key or "").split("_") if part in _OF), None)
+
+
+def _side(measure: str | None, direction: str | None) -> str | None:
+    """Return whether low values are the trouble, or high ones; None where a measure says neither.
+
+    What tells of lows grows with values that are low.
+    """
+    if measure is None:
+        return direction
+    from alerting.rules.variability import OF_LOWS, OF_NO_SIDE  # with numpy: most tasks need none
+
+    if measure in OF_NO_SIDE:
+        return None
+    return "low" if measure in OF_LOWS else direction
+
+
+def _parameters(explanation: Explanation) -> Mapping[str, Any]:
+    return (explanation or {}).get("parameters") or {}

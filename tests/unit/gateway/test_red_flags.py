@@ -2,10 +2,11 @@
 
 import pytest
 
+from alerting.measures import MEASURES
 from alerting.model import Rule
 from alerting.packs.loader import load_packs
 from gateway.care import scripts
-from gateway.care.about import OTHER, about
+from gateway.care.about import OTHER, Explanation, about
 from gateway.care.dispositions import RedFlag, SymptomCheck
 from gateway.care.red_flags import ASKED, asked_for, others
 
@@ -53,6 +54,28 @@ def test_what_nothing_is_known_of_has_the_list_of_the_rest() -> None:
 
 def test_too_often_below_range_is_about_low_glucose() -> None:
     assert subject(RULES["dm_glucose_below_range"]) == "glucose low"
+
+
+OF_MEASURES = {
+    "below": "glucose low",
+    "lbgi": "glucose low",
+    "above": "glucose high",
+    "hbgi": "glucose high",
+    "gmi": "glucose high",
+    "cv": OTHER,
+    "in_range": OTHER,
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_measure_is_about_the_values_that_it_tells_of(measure: str) -> None:
+    told = {"parameters": {"component": "glucose", "measure": measure}}
+    assert about("clinical", "own", MEASURES[measure].direction, told) == OF_MEASURES[measure]
+
+
+@pytest.mark.parametrize("explanation", [None, {}, {"parameters": None}])
+def test_without_parameters_the_name_of_the_rule_tells(explanation: Explanation) -> None:
+    assert about("clinical", "systolic_high", "high", explanation) == "pressure high"
 
 
 def test_a_check_from_before_the_lists_still_reads() -> None:
