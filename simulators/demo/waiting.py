@@ -2,12 +2,14 @@
 
 import time
 import tomllib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from simulators.home_file import HomeFile
+from simulators.programs import ProgramFailed
 from simulators.site import Gateway, Home
 
 NAME: Final = "Carla Example"
@@ -68,7 +70,11 @@ class WaitingHome:
         return str(tomllib.loads(file.read_text())["hub"]) if file.exists() else None
 
     def _paired(self, hub: str) -> bool:
-        return any(row["id"] == hub and row["devices"] for row in self._gateway.call("hub", "list"))
+        # The gateway may be busy, or its database away for a while: it is asked again soon.
+        with suppress(ProgramFailed):
+            hubs = self._gateway.call("hub", "list")
+            return any(row["id"] == hub and row["devices"] for row in hubs)
+        return False
 
 
 def _home(zone: str) -> HomeFile:

@@ -10,6 +10,7 @@ from simulators.demo import waiting
 from simulators.demo.residents import ZONE, file_of
 from simulators.demo.waiting import LINE, METER, WaitingHome
 from simulators.home_file import HomeFile
+from simulators.programs import ProgramFailed
 from simulators.site import Gateway
 
 HUB = "93584e11-a07d-4944-b62c-54ba8df883a7"
@@ -62,6 +63,26 @@ def test_hub_and_meter_are_switched_on_once_a_device_is_paired(
     assert [device.address for device in told.devices] == [METER]
     home.stop()
     assert box.running == []
+
+
+def test_a_gateway_that_does_not_answer_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def away(*words: str) -> Any:
+        asked.append(" ".join(words))
+        raise ProgramFailed("hearthline-gateway hub: the database is away")
+
+    monkeypatch.setattr(waiting, "LOOK_EVERY_S", 0.0)
+    gateway = Gateway(tmp_path, 1)
+    monkeypatch.setattr(gateway, "call", away)
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "hub.toml").write_text(f'version = 1\nhub = "{HUB}"\n')
+    home = WaitingHome(tmp_path, gateway)
+    home.look(ZONE)
+    home.look(ZONE)
+    assert asked == ["hub list"] * 2
 
 
 def test_the_patient_has_agreed() -> None:
