@@ -1,7 +1,6 @@
 """Changes reach who may see them, in order; after an outage everybody looks again."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from uuid import UUID
@@ -13,6 +12,7 @@ from psycopg.rows import dict_row
 from gateway.storage.database import Connection, Database
 from gateway.web.live import MOST_WAITING, Change, Live, Told
 from tests.fixtures.site import Site
+from tests.integration.alerting.homes import until
 from tests.integration.web.work import add_task
 
 DIE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'live-test'"
@@ -28,23 +28,23 @@ def listening(database: Database) -> Iterator[Live]:
     live = Live(connect)
     before = live.place
     live.start()
-    while live.place == before:  # it has a new place as soon as it listens
-        time.sleep(0.01)
+    until(lambda: live.place != before)  # it has a new place as soon as it listens
     yield live
     live.stop()
 
 
 async def told(stream: AsyncIterator[Told | None]) -> Told:
-    while True:
-        found = await anext(stream)
-        if found is not None:
-            return found
+    async with asyncio.timeout(60):
+        while True:
+            found = await anext(stream)
+            if found is not None:
+                return found
 
 
 def heard(live: Live, since: str, n: int) -> None:
     """Wait until it has heard of so many changes."""
-    while int(live.place.split("-")[1]) - int(since.split("-")[1]) < n:
-        time.sleep(0.01)
+    begun = int(since.split("-")[1])
+    until(lambda: int(live.place.split("-")[1]) - begun >= n, 60)
 
 
 def a_task(database: Database, site: Site) -> UUID:

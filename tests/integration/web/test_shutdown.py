@@ -25,6 +25,7 @@ def test_open_streams_end_calmly(console: Console, caplog: pytest.LogCaptureFixt
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
+        assert thread.is_alive()
         time.sleep(0.01)
     with (
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as browser,
@@ -34,5 +35,6 @@ def test_open_streams_end_calmly(console: Console, caplog: pytest.LogCaptureFixt
         assert "hearthline" in next(lines)
         server.should_exit = True
         assert not any("change" in line for line in lines)  # and it has an end
-    thread.join()
+    thread.join(90)
+    assert not thread.is_alive()
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
