@@ -1,6 +1,7 @@
 """Secrets by which webhooks are signed, https://www.standardwebhooks.com, and those of pings."""
 
 import re
+from base64 import b64decode
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, SecretStr
@@ -25,6 +26,17 @@ def _ping_secret(secret: SecretStr) -> SecretStr:
     if not SEEN.fullmatch(secret.get_secret_value()):
         raise ValueError("a secret of pings has 20 to 200 letters, digits or signs, and no space")
     return secret
+
+
+def signing_key(secret: SecretStr) -> bytes:
+    """Return what somebody who knows a secret can sign by: the same one is written in many ways.
+
+    As standardwebhooks reads it: without its prefix, whatever is no base64 passed over.
+    """
+    try:
+        return b64decode(secret.get_secret_value().removeprefix("whsec_") + "==")
+    except ValueError:
+        return b""  # no secret that signs: those were looked at
 
 
 SigningSecret = Annotated[SecretStr, AfterValidator(_secret)]

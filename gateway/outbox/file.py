@@ -15,7 +15,7 @@ from alerting.model import Queue
 from device_profiles.reading import Frozen
 from gateway.connectors import kinds
 from gateway.connectors.ports import Connector, Contents
-from gateway.connectors.signing import PingSecret, SigningSecret
+from gateway.connectors.signing import PingSecret, SigningSecret, signing_key
 from gateway.errors import NotFound, WrongInput
 
 FILE: Final = "connectors.toml"
@@ -52,7 +52,8 @@ class Common(Frozen, extra="forbid", use_attribute_docstrings=True):
         cls, secrets: tuple[PingSecret, ...], told: ValidationInfo
     ) -> tuple[PingSecret, ...]:
         """Whoever may read a subscription must not be able to close a task."""
-        if set(secrets) & set(told.data.get("inbound_secrets", ())):
+        signing = map(signing_key, told.data.get("inbound_secrets", ()))
+        if not set(signing).isdisjoint(map(signing_key, secrets)):
             raise ValueError("the secret of a ping signs nothing: give it one of its own")
         return secrets
 
