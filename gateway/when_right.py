@@ -47,6 +47,9 @@ class WhenRight:
     def run(self) -> None:
         """Take the file up, then run its loops until stopped."""
         while not self._stop.is_set():
+            if self._being_written():
+                self._stop.wait(SETTLED_S)
+                continue
             try:
                 loops = self._taken_up()
             except Exception as error:  # noqa: BLE001 - as of a database that is away
@@ -61,8 +64,6 @@ class WhenRight:
 
     def _taken_up(self) -> list[Loop] | None:
         """Return the loops; None while the file is wrong, which is said."""
-        if self._said and self._being_written():
-            return None
         try:
             return self._loops()
         except WrongInput as error:
@@ -73,10 +74,10 @@ class WhenRight:
             return None
 
     def _being_written(self) -> bool:
-        """Say whether somebody who mends the file may not be done."""
+        """Say whether somebody who writes or mends the file may not be done."""
         try:
             written = self._file.stat().st_mtime
-        except FileNotFoundError:
+        except OSError:  # there is none, or reading it says what is wrong
             return False
         return 0 <= time.time() - written < SETTLED_S
 

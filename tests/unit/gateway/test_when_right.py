@@ -68,14 +68,30 @@ def test_half_of_a_file_is_not_taken_up(tmp_path: Path, monkeypatch: pytest.Monk
     assert read == ["wrong", "whole"]
 
 
+def test_half_of_a_file_is_not_taken_up_at_the_start(tmp_path: Path) -> None:
+    file, read = tmp_path / "file.toml", []
+    file.write_text("hal")
+
+    def loops() -> list[Loop]:
+        read.append(file.read_text())
+        return []
+
+    stop = Steps(lambda: whole(file))
+    WhenRight(file, "not_served", loops, stop).run()
+    assert read == ["whole"]
+    assert stop.waited == [when_right.SETTLED_S]
+
+
 class Steps(threading.Event):
     """Never set; at each wait somebody does the next thing."""
 
     def __init__(self, *steps: Callable[[], object]) -> None:
         super().__init__()
         self._steps = iter(steps)
+        self.waited: list[float | None] = []
 
-    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
         next(self._steps)()
         return False
 
