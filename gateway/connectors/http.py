@@ -148,6 +148,18 @@ def parsed(answer: httpx.Response, model: type[Model]) -> Model | Later:
     try:
         return model.model_validate_json(answer.content)
     except ValidationError:
+        return _mended(answer, model)
+
+
+def _mended(answer: httpx.Response, model: type[Model]) -> Model | Later:
+    """Read it with "?" for halves of characters, which JSON may have: not for one is a page lost.
+
+    An emoji that was cut in two is one (RFC 8259, 8.2); pydantic reads nothing of such a text.
+    """
+    try:
+        text = json.dumps(json.loads(answer.content), ensure_ascii=False)
+        return model.model_validate_json(text.encode(errors="replace"))
+    except (ValueError, RecursionError):  # ValidationError is a ValueError
         return Later("not_understood")
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +16,8 @@ from gateway.connectors.ports import Remote, Unread
 REMOTE: Final = TypeAdapter(Remote)
 LONGEST: Final = 1000
 """Of an id and of a version; what a database has an index of has an end."""
+YEARS: Final = range(1900, 2201)
+"""Beyond them, a time may be no time any more in another zone, and cannot be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,29 @@ def read_each(
     return Read(items, unread)
 
 
+def last_changed(records: Sequence[Any], changed: Callable[[Any], datetime]) -> datetime | None:
+    """Return when the last of a page was changed of which that can be read."""
+    for record in reversed(records):
+        with suppress(ValueError):
+            return in_time(changed(record))
+    return None
+
+
+def in_time(at: datetime) -> datetime:
+    """Return a time that can be one. Raises ValueError."""
+    if at.year not in YEARS:
+        raise ValueError("a time of no task")
+    return at
+
+
 def _sound(remote: Remote) -> Remote:
-    """Return it with every value of its type. Raises ValueError."""
-    if max(len(remote.remote_id), len(remote.version or "")) > LONGEST:
+    """Return it with every value of its type. Raises ValueError.
+
+    Ids and versions stand in cursors, so half a character in one is no text.
+    """
+    if max(len(each.encode()) for each in (remote.remote_id, remote.version or "")) > LONGEST:
         raise ValueError("an id or a version without end")
+    in_time(remote.changed_at)
     return REMOTE.validate_python(asdict(remote))
 
 

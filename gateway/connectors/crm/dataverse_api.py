@@ -1,7 +1,6 @@
 """What Dataverse is told in connectors.toml, and what it answers."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -13,6 +12,7 @@ from gateway.care.moves import Status
 from gateway.connectors.crm.form import Columns, FieldName
 from gateway.connectors.http import FarUrl
 from gateway.connectors.oauth import OAuth, client_credentials
+from gateway.connectors.records import last_changed
 
 OVERLAP: Final = timedelta(minutes=5)
 ETAG: Final = "@odata.etag"
@@ -110,10 +110,7 @@ class Rows(BaseModel):
     @property
     def last(self) -> datetime | None:
         """Return when the last of them was changed that can be read."""
-        for each in reversed(self.value):
-            with suppress(ValidationError):
-                return Row.model_validate(each).changed
-        return None
+        return last_changed(self.value, lambda each: Row.model_validate(each).changed)
 
 
 class Keys(BaseModel):

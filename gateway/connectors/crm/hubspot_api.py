@@ -1,7 +1,6 @@
 """What HubSpot is told in connectors.toml, and what it answers."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
@@ -11,6 +10,7 @@ from device_profiles.reading import Frozen
 from gateway.care.moves import Status
 from gateway.connectors.crm.form import Columns
 from gateway.connectors.http import FarUrl
+from gateway.connectors.records import last_changed
 
 OVERLAP: Final = timedelta(minutes=5)
 LOCKED: Final = frozenset({"RATE_LIMITS", "CONFLICT", "LOCKED", "TIMEOUT", "INTERNAL_ERROR"})
@@ -88,10 +88,7 @@ class Found(BaseModel):
     @property
     def last(self) -> datetime | None:
         """Return when the last of them was changed that can be read."""
-        for each in reversed(self.results):
-            with suppress(ValidationError):
-                return Record.model_validate(each).changed
-        return None
+        return last_changed(self.results, lambda each: Record.model_validate(each).changed)
 
     @property
     def after(self) -> str | None:

@@ -22,7 +22,7 @@ from gateway.connectors.fhir_parts.bundle import content
 from gateway.connectors.fhir_parts.codes import Json, instant, moment
 from gateway.connectors.http import Far, far_now
 from gateway.connectors.ports import Changes, Later, Refused, Remote
-from gateway.connectors.records import read_each
+from gateway.connectors.records import YEARS, read_each
 
 OVERLAP: Final = timedelta(minutes=5)
 """A clock there that is set back by less loses nothing."""
@@ -136,7 +136,8 @@ def _last(bundle: Json) -> datetime | None:
 
 def _updated(task: Any) -> datetime | None:
     meta = task.get("meta") if isinstance(task, dict) else None
-    return moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
+    at = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
+    return at if at is not None and at.year in YEARS else None
 
 
 def _version(remote: Remote) -> str:

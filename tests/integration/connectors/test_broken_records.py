@@ -1,15 +1,20 @@
 """One broken record there: it is told, and the others go on."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
+from starlette.responses import JSONResponse
 
 from gateway.connectors import kinds
-from gateway.connectors.ports import Changes, Remote
-from gateway.connectors.records import LONGEST, read_each
+from gateway.connectors.crm import hubspot_api
+from gateway.connectors.http import parsed
+from gateway.connectors.ports import Changes, Later, Remote
+from gateway.connectors.records import LONGEST, last_changed, read_each
 from gateway.outbox.arrivals import CANNOT_BE_READ
 from gateway.outbox.courier import Courier
 from gateway.outbox.file import Common, Entry
@@ -75,6 +80,37 @@ def test_a_broken_record_keeps_no_other_back(
     assert unread == {works[1].task}
 
 
+def test_half_a_character_keeps_nobody_back(two_way: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of an emoji that was cut in two; JSON may have it, UTF-8 has not."""
+    monkeypatch.setattr(JSONResponse, "render", lambda _, content: json.dumps(content).encode())
+    begun = two_way.connector.changes(None, datetime.now(UTC))
+    assert isinstance(begun, Changes)
+    works = [full() for _ in range(2)]
+    for work, note in zip(works, ("She is well \ud83d", "She is well"), strict=True):
+        put(two_way.connector, work)
+        end = {
+            "urgency": "hospital_today",
+            "outcome": "visit_booked",
+            "actionable": True,
+            "note": note,
+        }
+        two_way.side.edit(work.task, status="completed", end=end)
+    cursor, more, seen = begun.cursor, True, set()
+    while more:
+        told = two_way.connector.changes(cursor, datetime.now(UTC))
+        assert isinstance(told, Changes), told
+        assert not told.unread
+        seen |= {each.task for each in told.items}
+        cursor, more = told.cursor, told.more
+    assert seen == {work.task for work in works}
+
+
+def test_a_text_that_is_none_is_not_understood() -> None:
+    for content in (b"<html>", b"\xff", b"[" * 100_000, b"9" * 5000, b'{"id": "\\ud83d"}'):
+        answer = httpx.Response(200, content=content)
+        assert parsed(answer, hubspot_api.Record) == Later("not_understood")
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -82,13 +118,18 @@ def test_a_broken_record_keeps_no_other_back(
         {"task": "x", "id": 5},
         {"task": "x", "id": "y" * (LONGEST + 1)},
         {"task": "x", "id": "y", "version": 3},
+        {"task": "x", "id": "half \ud83d"},
+        {"task": "x", "id": "y", "version": "half \ud83d"},
+        {"task": "x", "id": "y", "at": "9999-12-31T23:59:59-14:00"},
+        {"task": "x", "id": "y", "at": "0001-01-01T00:00:00+14:00"},
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_whatever_a_record_is_it_is_read_or_told(broken: Any) -> None:
-    key, at = UUID(int=1), datetime.now(UTC)
+    key = UUID(int=1)
 
     def read(record: Any) -> Remote:
+        at = datetime.fromisoformat(record.get("at", "2026-11-22T12:00:00Z"))
         return Remote(key, record["id"], record.get("version"), at)
 
     good = {"id": "good"}
@@ -97,6 +138,12 @@ def test_whatever_a_record_is_it_is_read_or_told(broken: Any) -> None:
     first, second = found.unread
     assert first == second
     assert first.task == (key if isinstance(broken, dict) and "task" in broken else None)
+
+
+def test_a_question_is_never_of_a_time_that_is_none() -> None:
+    times = ["2026-11-22T12:00:00Z", "soon", "9999-12-31T23:59:59-14:00"]
+    assert last_changed(times, datetime.fromisoformat) == datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert last_changed(times[1:], datetime.fromisoformat) is None
 
 
 @pytest.fixture(scope="module")
