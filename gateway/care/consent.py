@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerting.words import template
 from gateway.care.about import CONSENT_WITHDRAWN
-from gateway.care.technical import Whose, end_task, open_task
+from gateway.care.technical import Whose, end_task, note_task, open_task
 from gateway.storage import consents
 from gateway.storage.consents import By, How, NewConsent
 from gateway.storage.database import Connection
@@ -22,11 +22,12 @@ SENTENCE: Final = template(
     "programme. What they still send until then is kept and judged."
 )
 AGREED_AGAIN: Final = template("the patient agrees again")
+WITHDRAWN_AGAIN: Final = template("the patient withdrew their consent again")
 
 WHOSE: Final = "SELECT organisation_id, timezone FROM patient WHERE id = %s"
 OPEN: Final = """
 SELECT id FROM task WHERE patient_id = %s AND rule_key = %s
-  AND status NOT IN ('completed', 'cancelled', 'entered-in-error')"""
+  AND status NOT IN ('completed', 'cancelled', 'entered-in-error') FOR UPDATE"""
 
 
 def give(connection: Connection, patient: UUID, new: NewConsent, by: By, now: datetime) -> UUID:
@@ -45,13 +46,14 @@ def withdraw(
     row = connection.execute(WHOSE, [patient]).fetchone()
     if row is not None:
         whose = Whose(row["organisation_id"], patient, ZoneInfo(row["timezone"]))
-        open_task(
-            connection,
-            whose,
-            CONSENT_WITHDRAWN,
-            TITLE,
-            SENTENCE,
-            now,
-            queue="adherence",
-            by=by.name,
-        )
+        _ask_for_the_end(connection, whose, by.name, now)
+
+
+def _ask_for_the_end(connection: Connection, whose: Whose, by: str, now: datetime) -> None:
+    """Open the task; who has taken it, and was told that they agree again, is told the contrary."""
+    taken = connection.execute(OPEN, [whose.patient, CONSENT_WITHDRAWN]).fetchone()
+    if taken is not None:
+        note_task(connection, whose.organisation, taken["id"], WITHDRAWN_AGAIN, now, by)
+        return
+    told = (CONSENT_WITHDRAWN, TITLE, SENTENCE)
+    open_task(connection, whose, *told, now, queue="adherence", by=by)

@@ -85,6 +85,13 @@ def end_task(connection: Connection, task: UUID, why: str, now: datetime) -> Non
         _record(connection, organisation, "task_noted", task, now, note=why)
 
 
+def note_task(
+    connection: Connection, organisation: UUID, task: UUID, what: str, now: datetime, by: str
+) -> None:
+    """Add to an open task's history what whoever has it should know."""
+    _record(connection, organisation, "task_noted", task, now, actor=by, note=what)
+
+
 def _record(
     connection: Connection, organisation: UUID, event: str, task: UUID, now: datetime, **detail: Any
 ) -> None:

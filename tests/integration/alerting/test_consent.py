@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.care.consent import give, withdraw
+from gateway.care.consent import AGREED_AGAIN, WITHDRAWN_AGAIN, give, withdraw
+from gateway.care.tasks import accept_task
 from gateway.storage.consents import By, NewConsent
 from gateway.storage.database import Database
 from tests.fixtures.site import Site, make_site
@@ -16,6 +17,9 @@ BEA = By("Bea")
 TASK = """
 SELECT queue, priority, status, title FROM task WHERE rule_key = 'consent_withdrawn'
 ORDER BY created_at"""
+
+NOTED = """
+SELECT actor, detail ->> 'note' AS note FROM alert_event WHERE event = 'task_noted' ORDER BY at"""
 
 
 @pytest.fixture
@@ -47,6 +51,19 @@ def test_a_withdrawal_is_one_task_until_they_agree_again(
     assert rows(database, TASK) == [task | {"status": "cancelled"}]
     agree_no_more(database, home, again, ago(6))
     assert [row["status"] for row in rows(database, TASK)] == ["cancelled", "requested"]
+
+
+def test_who_has_taken_it_reads_last_what_holds(embedded_database: Database, home: Site) -> None:
+    database = embedded_database
+    agree_no_more(database, home, agree(database, home, ago(9)), ago(8))
+    with database.transaction() as connection:
+        accept_task(connection, one(database, "SELECT id FROM task")["id"], "Ada", ago(7))
+    agree_no_more(database, home, agree(database, home, ago(6)), ago(5))
+    assert [row["status"] for row in rows(database, TASK)] == ["accepted"]
+    assert rows(database, NOTED) == [
+        {"actor": "worker", "note": AGREED_AGAIN},
+        {"actor": "Bea", "note": WITHDRAWN_AGAIN},
+    ]
 
 
 def test_nothing_that_comes_is_lost(embedded_database: Database, home: Site) -> None:
