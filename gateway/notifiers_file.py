@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -33,3 +34,23 @@ def read_notifiers(path: Path) -> Mapping[str, Notifier]:
         return notifiers(tables)
     except ChannelError as error:
         raise WrongInput(f"{path}: {error}.") from None
+
+
+def is_wrong(path: Path) -> bool:
+    """Say whether a worker that reads the file now can send nothing."""
+    try:
+        # Unlike its mtime, this changes with its rights too, and with another file in its place.
+        return _is_wrong(path, path.stat().st_ctime_ns)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+@lru_cache(maxsize=1)
+def _is_wrong(path: Path, _changed: int) -> bool:
+    try:
+        read_notifiers(path)
+    except WrongInput:
+        return True
+    return False

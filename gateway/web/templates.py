@@ -1,7 +1,8 @@
 """Pages from templates: `page(request, "worklist.html", call.who, tasks=...)`.
 
 Every template is given: `who` (None: nobody is signed in), `now`, `language`, `theme`, `demo`,
-`csrf` (the token, where the session has one), `places`, `static(path)`; and of `words.py`:
+`messages_wait`, `csrf` (the token, where the session has one), `places`, `static(path)`; and of
+`words.py`:
 `_("Taken by {who}", who=...)`, `_n("{n} task", "{n} tasks", n)`, `value(128, "mm[Hg]")`,
 `when(moment, zone)`, `day(date)`, `ago(moment, now)`. Components are macros in `parts.html`.
 """
@@ -18,7 +19,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alerting.languages import ENGLISH, languages
+from gateway.access.rights import Right
 from gateway.access.who import Who
+from gateway.notifiers_file import NOTIFIERS, is_wrong
 from gateway.web.navigation import places
 from gateway.web.words import Words
 
@@ -55,6 +58,7 @@ def page(
         "languages": languages(),
         "theme": theme_of(request),
         "demo": demo(request),
+        "messages_wait": messages_wait(request, who),
         "csrf": getattr(request.state, "csrf", ""),
         "places": places(who),
         "path": request.url.path,
@@ -81,6 +85,14 @@ def demo(request: Request) -> bool:
     """Say whether this site lets demo people in; every page tells it."""
     settings = getattr(request.app.state, "settings", None)
     return settings is not None and settings.demo_sign_in
+
+
+def messages_wait(request: Request, who: Who | None) -> bool:
+    """Say whether to tell an administrator, on every page, that notifiers.toml is wrong."""
+    settings = getattr(request.app.state, "settings", None)
+    if settings is None or who is None or not who.may(Right.ORGANISATION_WRITE):
+        return False
+    return is_wrong(settings.home / NOTIFIERS)
 
 
 def language_of(request: Request, who: Who | None) -> str:
