@@ -84,6 +84,15 @@ class ContactRow(Frozen):
     note: str
     created_at: datetime
 
+    @property
+    def is_live(self) -> bool:
+        """Tell whether somebody spoke with the patient or a carer, by telephone or video."""
+        return (
+            self.outcome is Reached.REACHED
+            and self.channel in (Channel.TELEPHONE, Channel.VIDEO)
+            and self.with_whom in (WithWhom.PATIENT, WithWhom.CARER)
+        )
+
 
 class Author(Frozen):
     """Who writes something down."""

@@ -30,7 +30,7 @@ from gateway.storage.notes import list_notes
 from gateway.storage.registrations import find_registered
 from gateway.storage.worklist import WorkRow
 from gateway.web import labels
-from gateway.web.closing import AGAIN, SPOKEN, WRONG, Closing
+from gateway.web.closing import AGAIN, SPOKEN, WRONG, Closing, Spoken
 from gateway.web.limits import bands_of, rest_of
 from gateway.web.pages.live import live_from
 from gateway.web.templates import language_of, page
@@ -142,12 +142,13 @@ def flags_of(call: Call, row: WorkRow) -> Flags:
 
 
 def _fresh(call: Call, row: WorkRow) -> Closing:
-    missed = [
-        each
-        for each in list_contacts(call.connection, task=row.id)
-        if each.outcome is not Reached.REACHED
-    ]
-    return Closing(attempts=len(missed) or None, minutes=True)
+    contacts = list_contacts(call.connection, task=row.id)
+    missed = [each for each in contacts if each.outcome is not Reached.REACHED]
+    # They have said it already, when they wrote the attempt down.
+    spoken = any(each.is_live and each.author == call.who.name for each in contacts)
+    return Closing(
+        attempts=len(missed) or None, minutes=True, spoken=Spoken.PATIENT if spoken else None
+    )
 
 
 def _of_patient(call: Call, patient: UUID, task: UUID) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gateway.access.rights import Role
 from gateway.care.red_flags import asked_for
 from gateway.care.tasks import lock_task
 from gateway.storage import care_teams
-from gateway.storage.contacts import Author
+from gateway.storage.contacts import Author, Channel, NewContact, Reached, add_contact
 from gateway.storage.minutes import Activity, NewTime, add_time
 from tests.fixtures.console import Console
 from tests.integration.web.work import add_patient, add_task
@@ -363,3 +363,18 @@ def test_minutes_can_be_written_while_somebody_closes(console: Console, patient:
         with console.database.transaction() as connection:
             connection.execute("SET LOCAL lock_timeout = '5s'")
             add_time(connection, patient, new, by, now)
+
+
+@pytest.mark.parametrize(("outcome", "said"), [("reached", True), ("no_answer", False)])
+def test_who_wrote_that_they_reached_the_patient_has_said_it(
+    console: Console, patient: UUID, outcome: Reached, said: bool
+) -> None:
+    task = taken(console, patient, priority="P3")
+    new = NewContact(channel=Channel.TELEPHONE, outcome=outcome, task_id=task)
+    by = Author(id=console.people[Role.COORDINATOR, 0], name="Coordinator 0")
+    with console.database.transaction() as connection:
+        add_contact(connection, patient, new, by, datetime.now(UTC))
+    html = console.client(Role.COORDINATOR).get(f"/tasks/{task}").text
+    assert ('name="spoken" value="patient" checked' in html) is said
+    other = console.client(Role.CLINICIAN).get(f"/tasks/{task}").text
+    assert 'name="spoken" value="patient" checked' not in other
