@@ -5,10 +5,12 @@ The demo, the bench and whole-process tests build theirs with it; each part is a
 
 import json
 import os
+import secrets
 import signal
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,15 +22,22 @@ from simulators.programs import Program, ProgramFailed, call
 
 PROFILES: Final = {name: kind.profile for name, kind in KINDS.items()}
 PARTS: Final = ("BROKER", "API", "CONSOLE")
+FIRST_PORT: Final = 20_000
+PORTS: Final = 12_000
 BLUETOOTHCTL: Final = "#!/bin/sh\necho 'bluetoothctl: 5.82'\n"
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of this machine that nobody listens on.
+
+    Below those that Linux gives to connections that go out (ip_local_port_range, from 32768 on):
+    one of these could be taken before a program listens there.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _listens(port: int) -> bool:

@@ -72,7 +72,7 @@ def open_door(database: Database, folder: Path) -> Iterator[Door]:
             [sys.executable, "-m", "gateway.cli", "api"], env=environment, stderr=file
         )
     try:
-        wait_for(lambda: answers(port), "the API answers", seconds=30)
+        wait_for(lambda: answers(port), "the API answers", seconds=120)
         yield Door(f"https://127.0.0.1:{port}", office, ca.anchors(), log, process)
     finally:
         process.terminate()
