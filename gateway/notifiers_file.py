@@ -1,15 +1,15 @@
 """Reads the site's notifiers.toml: which channels to people are set up, one table each."""
 
-import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from alerting.errors import ChannelError
 from alerting.notifiers import notifiers
 from alerting.ports import Notifier
+from gateway import site_file
 from gateway.errors import WrongInput
+from gateway.site_file import read_tables
 
 NOTIFIERS: Final = "notifiers.toml"
 
@@ -19,15 +19,7 @@ def read_notifiers(path: Path) -> Mapping[str, Notifier]:
 
     The file holds secrets of providers, so no value of it is quoted.
     """
-    try:
-        with path.open("rb") as file:
-            tables = tomllib.load(file)
-    except FileNotFoundError:
-        tables = {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise WrongInput(f"{path} is not TOML.") from None
-    except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
+    tables = read_tables(path)
     if strange := [name for name, table in tables.items() if not isinstance(table, dict)]:
         raise WrongInput(f"{path}: {strange[0]} is not a table.")
     try:
@@ -38,19 +30,4 @@ def read_notifiers(path: Path) -> Mapping[str, Notifier]:
 
 def is_wrong(path: Path) -> bool:
     """Say whether a worker that reads the file now can send nothing."""
-    try:
-        # Unlike its mtime, this changes with its rights too, and with another file in its place.
-        return _is_wrong(path, path.stat().st_ctime_ns)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-
-
-@lru_cache(maxsize=1)
-def _is_wrong(path: Path, _changed: int) -> bool:
-    try:
-        read_notifiers(path)
-    except WrongInput:
-        return True
-    return False
+    return site_file.is_wrong(path, read_notifiers)

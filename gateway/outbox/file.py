@@ -1,10 +1,8 @@
 """Reads the site's connectors.toml: one table for each far side."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
@@ -13,10 +11,12 @@ from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, 
 
 from alerting.model import Queue
 from device_profiles.reading import Frozen
+from gateway import site_file
 from gateway.connectors import kinds
 from gateway.connectors.ports import Connector, Contents
 from gateway.connectors.signing import PingSecret, SigningSecret, signing_key
 from gateway.errors import NotFound, WrongInput
+from gateway.site_file import read_tables
 
 FILE: Final = "connectors.toml"
 _CONNECTORS: Final = UUID("5a0c53b4-8f0f-4b9c-9d0e-0a7e6f3b2c11")
@@ -108,35 +108,13 @@ def read_connectors(path: Path) -> Sequence[Entry]:
 
     The file holds secrets, so no value of it is quoted.
     """
-    try:
-        with path.open("rb") as file:
-            tables = tomllib.load(file)
-    except FileNotFoundError:
-        return ()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise WrongInput(f"{path} is not TOML.") from None
-    except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
+    tables = read_tables(path)
     return [_entry(path, name, table) for name, table in tables.items()]
 
 
 def is_wrong(path: Path) -> bool:
     """Say whether a worker that reads the file now can serve nobody."""
-    try:
-        return _is_wrong(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-
-
-@lru_cache(maxsize=1)
-def _is_wrong(path: Path, _changed: int) -> bool:
-    try:
-        read_connectors(path)
-    except WrongInput:
-        return True
-    return False
+    return site_file.is_wrong(path, read_connectors)
 
 
 def find(entries: Sequence[Entry], name: str) -> Entry:
